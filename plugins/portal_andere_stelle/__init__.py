@@ -1,0 +1,1 @@
+"""Offices without a plugin of their own: the smallest real plugin."""

@@ -1,0 +1,3 @@
+"""Jobcenter: being written."""
+
+API_VERSION = 1

@@ -1,0 +1,1 @@
+"""Organisations, units, people, roles and log-in."""

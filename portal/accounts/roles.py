@@ -1,0 +1,63 @@
+"""The eight roles and what each may do. Read this file and you know who can do what.
+
+What a right reaches (which clients, which referrals) is decided by the `policy` modules.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from portal.workflow import N_
+
+CORE_PERMISSIONS: dict[str, str] = {
+    "client.read": N_("Personen in eigener Zuständigkeit sehen und suchen"),
+    "client.write": N_("Personen anlegen und ändern"),
+    "client.assign": N_("Zuständigkeit und Vertretung im Team regeln"),
+    "consent.write": N_("Einwilligungen aufnehmen und Widerrufe eintragen"),
+    "referral.send": N_("Vermitteln, Rückfragen beantworten, Ergebnisse prüfen"),
+    "referral.answer": N_("Anfragen an die eigene Stelle beantworten"),
+    "referral.void": N_("Vermittlungen als Irrtum kennzeichnen"),
+    "referral.oversee": N_("Eskalationen und Kennzahlen ohne Namen sehen"),
+    "service.edit": N_("Angebote der eigenen Stelle pflegen"),
+    "task.answer": N_("Eigene Aufgaben annehmen oder absagen"),
+    "audit.read": N_("Zugriffsprotokoll einsehen"),
+    "admin.manage": N_("Organisationen, Angebote und Konten verwalten"),
+}
+
+
+@dataclass(frozen=True)
+class Role:
+    key: str
+    label: str
+    permissions: frozenset[str]
+
+
+def _role(key: str, label: str, *permissions: str) -> Role:
+    if unknown := set(permissions) - set(CORE_PERMISSIONS):
+        raise ValueError(f"role {key!r} has unknown permissions: {unknown}")
+    return Role(key, label, frozenset(permissions))
+
+
+_ADVISOR = ("client.read", "client.write", "consent.write", "referral.send")
+
+ROLES: dict[str, Role] = {
+    role.key: role
+    for role in (
+        # Own clients, and those of a colleague while deputising.
+        _role("advisor", N_("Integrationsmanagement"), *_ADVISOR),
+        # The clients of the own unit; keeps absences from stopping anything.
+        _role("team_lead", N_("Teamleitung"), *_ADVISOR, "client.assign", "referral.void"),
+        # Never a name: dates, statuses, escalations.
+        _role("coordinator", N_("Koordination im Landkreis"), "referral.oversee"),
+        # Only what is addressed to the own unit.
+        _role("partner", N_("Partnerstelle"), "referral.answer", "service.edit"),
+        _role("volunteer_coordinator", N_("Ehrenamtskoordination"), "referral.answer",
+              "service.edit"),
+        # Only tasks given to this very person.
+        _role("volunteer", N_("Ehrenamtliche/r"), "task.answer"),
+        # The log, never the content.
+        _role("auditor", N_("Datenschutz und Revision"), "audit.read"),
+        # Accounts and settings, never the content.
+        _role("admin", N_("Administration"), "admin.manage"),
+    )
+}  # fmt: skip

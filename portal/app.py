@@ -1,0 +1,59 @@
+"""The application: wires everything, decides nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from types import ModuleType
+from typing import Any
+
+from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from portal import config as settings
+from portal import database, registry
+from portal.accounts import admin_views, login, session
+from portal.accounts import views as accounts
+from portal.clients import views as clients
+from portal.dashboard import views as dashboard
+from portal.demo import views as demo
+from portal.extensions import compress, csrf, db
+from portal.network import views as network
+from portal.referrals import handover_views, views as referrals
+from portal.web import assets, errors, headers, health, language, panels
+
+FEATURES = (accounts, admin_views, network, clients, handover_views, referrals, dashboard, health)
+
+
+def create_app(
+    config: Mapping[str, Any] | None = None,
+    *,
+    plugins: Iterable[tuple[str, ModuleType, str]] | None = None,
+) -> Flask:
+    """The portal. `config` overrides the environment (names of `portal.config.SETTINGS` or
+    Flask's own), `plugins` the installed entry points: (key, module, version) each.
+
+    Raises ConfigError or PluginError, so that a wrong set-up stops the start.
+    """
+    values = settings.load(config)
+    app = Flask("portal", instance_path=str(values["INSTANCE"]), static_folder="static")
+    app.config.from_mapping(values)
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.extensions["portal_keyring"] = app.config["KEYRING"]
+    app.extensions["portal"] = loaded = registry.load(plugins)
+    if proxies := app.config["TRUSTED_PROXIES"]:
+        app.wsgi_app = ProxyFix(app.wsgi_app, proxies, proxies, proxies, proxies)  # type: ignore[method-assign]
+
+    db.init_app(app)
+    with app.app_context():
+        database.prepare(db.engine)
+    csrf.init_app(app)
+    compress.init_app(app)
+
+    for part in (language, headers, assets, errors, session, login):
+        part.init_app(app)
+    for feature in FEATURES:
+        app.register_blueprint(feature.bp)
+    panels.mount(app, loaded)
+    if app.config["DEMO"]:
+        demo.init_app(app)
+    return app

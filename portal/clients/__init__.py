@@ -1,0 +1,1 @@
+"""Clients, who is in charge of them, deputies, search and duplicate warning."""

@@ -1,0 +1,66 @@
+"""Which clients an actor sees: the own ones, those of whom one deputises, the own team's."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, false, or_, select
+
+from portal.accounts.models import Membership
+from portal.actor import Actor
+from portal.clients.models import Client, Deputy
+from portal.extensions import db
+from portal.problems import Forbidden, NotFound
+from portal.workflow import N_
+
+
+def in_charge(actor: Actor) -> ColumnElement[bool]:
+    """The criterion on Client: the actor counsels this client, deputises, or leads the team."""
+    if not actor.may("client.read") or actor.membership_id is None:
+        return false()
+    deputised = select(Deputy.advisor_id).where(
+        Deputy.deputy_id == actor.membership_id,
+        Deputy.starts_on <= actor.today,
+        Deputy.ends_on >= actor.today,
+    )
+    mine = or_(Client.advisor_id == actor.membership_id, Client.advisor_id.in_(deputised))
+    if actor.may("client.assign"):
+        return or_(mine, Client.unit_id == actor.unit_id)
+    return mine
+
+
+def visible(actor: Actor) -> Select[Client]:
+    return select(Client).where(in_charge(actor))
+
+
+def get_visible(actor: Actor, client_id: UUID) -> Client:
+    """Raises NotFound, also for a client who exists and is somebody else's."""
+    client = db.session.scalar(visible(actor).where(Client.id == client_id))
+    if client is None:
+        raise NotFound
+    return client
+
+
+def require(actor: Actor, permission: str) -> None:
+    if not actor.may(permission):
+        raise Forbidden(N_("Dafür ist eine andere Rolle nötig."))
+
+
+def visible_deputies(actor: Actor) -> Select[Deputy]:
+    """Deputyships that concern the actor, and for a team lead all of the unit."""
+    if not actor.may("client.write"):
+        return select(Deputy).where(false())
+    own = or_(Deputy.advisor_id == actor.membership_id, Deputy.deputy_id == actor.membership_id)
+    if actor.may("client.assign"):
+        team = select(Membership.id).where(Membership.unit_id == actor.unit_id)
+        own = or_(own, Deputy.advisor_id.in_(team))
+    return select(Deputy).where(own, Deputy.ends_on >= actor.today).order_by(Deputy.ends_on)
+
+
+def colleagues(actor: Actor) -> Select[Membership]:
+    """Active advisors of the actor's unit, the actor included."""
+    return select(Membership).where(
+        Membership.unit_id == actor.unit_id,
+        Membership.ended_on.is_(None),
+        Membership.role.in_(("advisor", "team_lead")),
+    )

@@ -1,0 +1,1 @@
+"""Consents: to whom, for what purpose, which data, until when."""

@@ -1,0 +1,53 @@
+"""How the portal talks to its database: SQLite's settings, and the unit of work."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import Connection, Engine, event
+
+from portal.extensions import db
+
+SQLITE_BUSY_SECONDS = 5
+
+
+def prepare(engine: Engine) -> None:
+    """Make SQLite behave: WAL, foreign keys, and transactions that begin when we say so."""
+    if engine.dialect.name != "sqlite":
+        return
+
+    @event.listens_for(engine, "connect")
+    def settings(connection: Any, record: object) -> None:
+        connection.isolation_level = None  # the driver must not begin transactions by itself
+        cursor = connection.cursor()
+        cursor.execute(f"PRAGMA busy_timeout = {SQLITE_BUSY_SECONDS * 1000}")
+        cursor.execute("PRAGMA journal_mode = WAL")
+        cursor.execute("PRAGMA synchronous = NORMAL")
+        cursor.execute("PRAGMA foreign_keys = ON")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        # A read that turns into a write fails at once when somebody else wrote meanwhile,
+        # busy timeout or not; so whoever will write says so before the first read.
+        writing = connection.get_execution_options().get("writing", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+
+
+def begin_writing() -> None:
+    """Open the session's transaction as one that will write."""
+    db.session.connection(execution_options={"writing": True})
+
+
+@contextmanager
+def unit_of_work() -> Iterator[None]:
+    """All or nothing: commit once at the end, roll back on any exception."""
+    begin_writing()
+    try:
+        yield
+        db.session.commit()
+    except BaseException:
+        db.session.rollback()
+        raise

@@ -1,0 +1,90 @@
+"""What a plugin declares about itself: frozen data, validated once by the registry."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from portal.actor import Actor
+from portal.workflow import Field, Side, Workflow
+
+API_VERSION = 1
+
+# What a receiver that decides on capacity sees before it accepts: nobody's name.
+NAMELESS_PREVIEW = ("municipality", "contact_language", "interpreter_needed")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReferralType:
+    """One kind of handoff.
+
+    key             `<plugin>` or `<plugin>.<thing>`
+    label           German, in the advisor's words
+    recipient_kind  what a service must be of to receive it (a key of codes.PARTNER_KINDS)
+    workflow        usually `standard(...)`
+    form            questions about this request; their values travel in the package
+    discloses       client fields this handoff needs; consent and advisor may only take away
+    preview         fields shown before acceptance; None: the whole package, for partners
+                    that must check eligibility
+    narrow          a further SQL criterion on what an actor sees (AND), or None
+    """
+
+    key: str
+    label: str
+    recipient_kind: str
+    workflow: Workflow
+    form: tuple[Field, ...] = ()
+    discloses: tuple[str, ...] = ("given_name", "family_name", "phone", "contact_language")
+    preview: tuple[str, ...] | None = NAMELESS_PREVIEW
+    narrow: Callable[[Actor], Any] | None = None
+    goal_areas: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Permission:
+    """A right of a plugin and the core roles that have it."""
+
+    key: str
+    label: str
+    roles: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class AuditKind:
+    """A kind of audit entry. `personal`: its data must be blanked when the client is erased."""
+
+    key: str
+    label: str
+    personal: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class MessageKind:
+    """A message: `recipients` names the side of the referral that is told.
+
+    Subject and template get `reference`, `link` and `sender`; never a name of a client.
+    """
+
+    topic: str
+    subject: str
+    template: str
+    recipients: Side
+
+
+@dataclass(frozen=True, kw_only=True)
+class Panel:
+    """A part of a page: `context(actor, **objects)` gives the template's variables.
+
+    Slots: `navigation`, `dashboard`, `client` (gets `client`), `referral` (gets `referral`).
+    A context of None leaves the panel out.
+    """
+
+    slot: str
+    template: str
+    permission: str = ""
+    order: int = 100
+    context: Callable[..., Mapping[str, Any] | None] = field(default=lambda actor, **objects: {})
+
+
+SLOTS = ("navigation", "dashboard", "client", "referral")

@@ -1,0 +1,1 @@
+"""The demo county: fictional people and organisations, made through the same commands."""

@@ -1,0 +1,389 @@
+"""The closed loop: statuses, legal moves, the standard workflow, grants and timers.
+
+Pure. The vocabulary is HL7 FHIR `Task.status` as the SDOH Clinical Care guide uses it for
+closed-loop referrals; every plugin's workflow refines it and never contradicts it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from portal.codes import CANCEL, DECLINE, FAILURE, OUTCOME, choices
+from portal.workflow import (
+    Action,
+    Choice,
+    Field,
+    Kind,
+    N_,
+    Side,
+    State,
+    Workflow,
+    drawing_errors,
+)
+
+
+class Status(StrEnum):
+    DRAFT = "draft"
+    SENT = "sent"
+    INFO_NEEDED = "info_needed"
+    WAITLISTED = "waitlisted"
+    ACCEPTED = "accepted"
+    SCHEDULED = "scheduled"
+    IN_PROGRESS = "in_progress"
+    PAUSED = "paused"
+    COMPLETED = "completed"
+    NOT_COMPLETED = "not_completed"
+    DECLINED = "declined"
+    REDIRECTED = "redirected"
+    EXPIRED = "expired"
+    CANCELLED = "cancelled"
+    ENTERED_IN_ERROR = "entered_in_error"
+
+
+S = Status
+UNANSWERED = (S.SENT, S.INFO_NEEDED)
+BEFORE_ACCEPTANCE = (S.SENT, S.INFO_NEEDED, S.WAITLISTED)
+UNDER_WAY = (S.ACCEPTED, S.SCHEDULED, S.IN_PROGRESS, S.PAUSED)
+OPEN = (*BEFORE_ACCEPTANCE, *UNDER_WAY)
+FINAL = (
+    S.COMPLETED,
+    S.NOT_COMPLETED,
+    S.DECLINED,
+    S.REDIRECTED,
+    S.EXPIRED,
+    S.CANCELLED,
+    S.ENTERED_IN_ERROR,
+)
+
+LABELS: dict[Status, str] = {
+    S.DRAFT: N_("Entwurf"),
+    S.SENT: N_("Gesendet, Antwort offen"),
+    S.INFO_NEEDED: N_("Rückfrage offen"),
+    S.WAITLISTED: N_("Auf der Warteliste"),
+    S.ACCEPTED: N_("Zugesagt"),
+    S.SCHEDULED: N_("Termin vereinbart"),
+    S.IN_PROGRESS: N_("Läuft"),
+    S.PAUSED: N_("Unterbrochen"),
+    S.COMPLETED: N_("Abgeschlossen"),
+    S.NOT_COMPLETED: N_("Ohne Abschluss beendet"),
+    S.DECLINED: N_("Absage"),
+    S.REDIRECTED: N_("An andere Stelle verwiesen"),
+    S.EXPIRED: N_("Ohne Antwort beendet"),
+    S.CANCELLED: N_("Zurückgezogen"),
+    S.ENTERED_IN_ERROR: N_("Irrtümlich angelegt"),
+}
+RECEIVER_LABELS = {S.SENT: N_("Neu")}
+
+
+# --- Timers, in working days unless they say otherwise (loop.md) -------------------------
+DUE_AFTER = 10  # sent: an answer is due
+SENDER_ANSWERS_WITHIN = 2  # info_needed: the sender is reminded
+NEXT_STEP_DAYS = 14  # calendar days: proposed date of the next step
+LONGEST_SILENCE_DAYS = 30  # calendar days: no open referral is longer without a next date
+GRACE_DAYS = 14  # calendar days: how long a receiver may still read a final referral's package
+
+
+# --- The fields moves ask for ------------------------------------------------------------
+OTHER = ("code", "other")
+EXPLANATION = Field(
+    key="explanation",
+    label=N_("Erläuterung"),
+    required_if=OTHER,
+    hint=N_("Nur was für den Schritt nötig ist. Pflicht bei „Anderer Grund“."),
+)
+NOTE = Field(
+    key="note",
+    label=N_("Mitteilung an die andere Stelle"),
+    kind=Kind.LONG_TEXT,
+    required=False,
+    max_length=1000,
+    hint=N_("Nur was für den Schritt nötig ist."),
+)
+HANDLER = Field(
+    key="handler",
+    label=N_("Wer kümmert sich?"),
+    kind=Kind.MEMBER,
+    required=False,
+    hint=N_("Ohne Auswahl: wer antwortet."),
+)
+NEXT_STEP = Field(
+    key="next_on",
+    label=N_("Nächster Schritt bis"),
+    kind=Kind.DATE,
+    default_days=NEXT_STEP_DAYS,
+    days=(0, LONGEST_SILENCE_DAYS),
+)
+APPOINTMENT = (
+    Field(
+        key="appointment_at",
+        label=N_("Termin am"),
+        kind=Kind.DATETIME,
+        days=(0, 366),
+    ),
+    Field(key="place", label=N_("Ort"), required=False),
+)
+REVIEW_ON = Field(
+    key="next_on",
+    label=N_("Wieder prüfen am"),
+    kind=Kind.DATE,
+    default_days=28,
+    days=(0, LONGEST_SILENCE_DAYS),
+)
+
+
+def code_field(label: str, codes: tuple[Choice, ...], key: str = "code") -> Field:
+    return Field(key=key, label=label, kind=Kind.CHOICE, choices=codes)
+
+
+# --- The standard workflow ----------------------------------------------------------------
+def _sender(key: str, label: str, sources: tuple[str, ...], target: str | None, *fields: Field,
+            hint: str = "") -> Action:  # fmt: skip
+    permission = "referral.send"
+    return Action(key=key, label=label, sources=sources, target=target, side=Side.SENDER,
+                  fields=fields, permission=permission, hint=hint)  # fmt: skip
+
+
+def _receiver(key: str, label: str, sources: tuple[str, ...], target: str | None, *fields: Field,
+              hint: str = "") -> Action:  # fmt: skip
+    permission = "referral.answer"
+    return Action(key=key, label=label, sources=sources, target=target, side=Side.RECEIVER,
+                  fields=fields, permission=permission, hint=hint)  # fmt: skip
+
+
+_ACTIONS: tuple[Action, ...] = (
+    _sender("send", N_("Jetzt senden"), (S.DRAFT,), S.SENT),
+    _sender("discard", N_("Entwurf löschen"), (S.DRAFT,), S.CANCELLED),
+    _receiver(
+        "accept", N_("Zusagen"), BEFORE_ACCEPTANCE, S.ACCEPTED, HANDLER, NEXT_STEP, NOTE
+    ),
+    _receiver(
+        "accept_with_appointment", N_("Zusagen mit Termin"), UNANSWERED, S.SCHEDULED,
+        *APPOINTMENT, HANDLER, NOTE,
+    ),
+    _receiver("acknowledge", N_("Eingang bestätigen"), (S.SENT,), None),
+    _receiver(
+        "ask", N_("Rückfrage stellen"), (S.SENT,), S.INFO_NEEDED,
+        Field(key="question", label=N_("Ihre Frage"), kind=Kind.LONG_TEXT, max_length=1000,
+              hint=N_("Fragen Sie nur, was Sie für Ihre Entscheidung brauchen.")),
+    ),
+    _sender(
+        "answer", N_("Rückfrage beantworten"), (S.INFO_NEEDED,), S.SENT,
+        Field(key="answer", label=N_("Ihre Antwort"), kind=Kind.LONG_TEXT, max_length=2000,
+              hint=N_("Nur was für den Schritt nötig ist.")),
+        # Its choices are what the sender held back; the referral fills them in.
+        Field(key="release", label=N_("Zusätzlich weitergeben"), kind=Kind.CHOICES,
+              required=False),
+    ),
+    _receiver(
+        "waitlist", N_("Auf die Warteliste setzen"),
+        (S.SENT, S.INFO_NEEDED, S.ACCEPTED, S.SCHEDULED), S.WAITLISTED,
+        Field(key="expected_on", label=N_("Voraussichtlich ab"), kind=Kind.DATE,
+              days=(0, 730), required_unless="position"),
+        Field(key="position", label=N_("Platz auf der Liste"), kind=Kind.INTEGER,
+              minimum=1, required=False, required_unless="expected_on"),
+        REVIEW_ON, NOTE,
+    ),
+    _receiver(
+        "decline", N_("Absagen"), BEFORE_ACCEPTANCE, S.DECLINED,
+        code_field(N_("Grund"), choices(DECLINE)), EXPLANATION,
+    ),
+    _receiver(
+        "redirect", N_("Andere Stelle vorschlagen"), UNANSWERED, S.REDIRECTED,
+        Field(key="suggestion", label=N_("Welche Stelle passt besser?"),
+              hint=N_("Die Beratung vermittelt neu, mit eigener Einwilligung.")),
+        NOTE,
+    ),
+    Action(
+        key="expire", label=N_("Ohne Antwort beenden"), sources=UNANSWERED, target=S.EXPIRED,
+        side=Side.SYSTEM,
+    ),
+    _receiver(
+        "schedule", N_("Termin eintragen"), (S.WAITLISTED, S.ACCEPTED), S.SCHEDULED,
+        *APPOINTMENT, NOTE,
+    ),
+    _receiver(
+        "no_show", N_("Nicht erschienen"), (S.SCHEDULED,), S.ACCEPTED,
+        Field(key="excused", label=N_("Entschuldigt"), kind=Kind.YES_NO, required=False),
+        NEXT_STEP, NOTE,
+    ),
+    _receiver(
+        "event_cancelled", N_("Termin ausgefallen"), (S.SCHEDULED,), S.ACCEPTED, NEXT_STEP, NOTE
+    ),
+    _receiver(
+        "start", N_("Beginn eintragen"), (S.ACCEPTED, S.SCHEDULED), S.IN_PROGRESS,
+        Field(key="started_on", label=N_("Beginn am"), kind=Kind.DATE, default_days=0,
+              days=(-366, 366)),
+        NOTE,
+    ),
+    _receiver(
+        "pause", N_("Unterbrechen"), (S.ACCEPTED, S.IN_PROGRESS), S.PAUSED,
+        Field(key="reason", label=N_("Grund")), REVIEW_ON,
+    ),
+    _receiver("resume", N_("Fortsetzen"), (S.PAUSED,), S.IN_PROGRESS, NOTE),
+    _receiver(
+        "complete", N_("Abschließen"), UNDER_WAY, S.COMPLETED,
+        code_field(N_("Ergebnis"), choices(OUTCOME)), NOTE,
+    ),
+    _receiver(
+        "fail", N_("Ohne Abschluss beenden"), UNDER_WAY, S.NOT_COMPLETED,
+        code_field(N_("Grund"), choices(FAILURE)), EXPLANATION,
+    ),
+    _sender(
+        "withdraw", N_("Zurückziehen"), OPEN, S.CANCELLED,
+        code_field(N_("Grund"), tuple(c for c in choices(CANCEL) if c[0] != "consent_withdrawn")),
+        EXPLANATION,
+        hint=N_("Die andere Stelle sieht ab sofort nur noch, dass zurückgezogen wurde."),
+    ),
+    _sender(
+        "review", N_("Ergebnis geprüft"), tuple(s for s in FINAL if s != S.ENTERED_IN_ERROR), None,
+        Field(key="plan_change", label=N_("Was ändert sich im Integrationsplan?"),
+              kind=Kind.LONG_TEXT, required=False, max_length=1000,
+              hint=N_("Leer heißt: nichts weiter.")),
+    ),
+)  # fmt: skip
+
+_STATES = tuple(
+    State(status.value, LABELS[status], status.value, RECEIVER_LABELS.get(status, ""))
+    for status in Status
+)
+
+# What connects two statuses anywhere connects them for every plugin: loop.md's table.
+LEGAL: frozenset[tuple[str, str]] = frozenset(
+    (source, action.target)
+    for action in _ACTIONS
+    if action.target is not None
+    for source in action.sources
+)
+
+
+def standard(
+    *,
+    without: tuple[str, ...] = (),
+    states: tuple[State, ...] = (),
+    actions: tuple[Action, ...] = (),
+    labels: dict[str, str] | None = None,
+    fields: dict[str, tuple[Field, ...]] | None = None,
+) -> Workflow:
+    """The standard workflow, less the actions `without`, plus a plugin's own.
+
+    `labels` renames states and actions by key, `fields` replaces what an action asks for. A
+    status that nothing leads to any more disappears. An own state inherits the moves of the
+    status it refines, unless it names the ones it wants (`State.inherits`).
+    """
+    renamed = labels or {}
+    replaced = fields or {}
+    unknown = (set(without) | set(replaced)) - {action.key for action in _ACTIONS}
+    if unknown:
+        raise ValueError(f"the standard workflow has no action {', '.join(sorted(unknown))}")
+    kept = [
+        replace(
+            action,
+            label=renamed.get(action.key, action.label),
+            fields=replaced.get(action.key, action.fields),
+            sources=action.sources + _inheriting(states, action),
+        )
+        for action in _ACTIONS
+        if action.key not in without
+    ]
+    all_actions = (*kept, *actions)
+    targets = {action.target for action in all_actions} | {S.DRAFT, S.ENTERED_IN_ERROR}
+    core = [
+        replace(state, label=renamed.get(state.key, state.label))
+        for state in _STATES
+        if state.key in targets
+    ]
+    gone = {state.key for state in _STATES} - {state.key for state in core}
+    trimmed = (
+        replace(action, sources=tuple(s for s in action.sources if s not in gone))
+        for action in all_actions
+    )
+    return Workflow((*core, *states), tuple(a for a in trimmed if a.sources))
+
+
+def _inheriting(states: tuple[State, ...], action: Action) -> tuple[str, ...]:
+    return tuple(
+        state.key
+        for state in states
+        if state.refines in action.sources
+        and (state.inherits is None or action.key in (*state.inherits, "withdraw", "review"))
+        and action.target != state.key
+    )
+
+
+def workflow_errors(workflow: Workflow) -> list[str]:
+    """What is wrong with a plugin's workflow, in English for its author; [] if nothing."""
+    unknown = [s.key for s in workflow.states if s.refines not in set(Status)]
+    if unknown:
+        return [f"state {key!r} refines no status of the core" for key in unknown]
+    # Void happens outside the workflows, so nothing leads to its status.
+    errors = [
+        error
+        for error in drawing_errors(workflow, FINAL)
+        if error != f"state {S.ENTERED_IN_ERROR.value!r} cannot be reached"
+    ]
+    if errors:
+        return errors
+    for action in workflow.actions:
+        for source in action.sources:
+            before = workflow.status(source)
+            after = workflow.status(action.target) if action.target else before
+            if before != after and (before, after) not in LEGAL:
+                errors.append(f"action {action.key!r} goes from {before!r} to {after!r}: no such move")
+    for state in workflow.states:
+        ways = {a.key for a in workflow.actions_from(state.key)}
+        if state.refines in OPEN and "withdraw" not in ways:
+            errors.append(f"state {state.key!r} cannot be withdrawn")
+    return errors
+
+
+# --- Grants -------------------------------------------------------------------------------
+class Grant(StrEnum):
+    """What a receiver may read of a referral."""
+
+    NOTHING = "nothing"
+    PREVIEW = "preview"  # the nameless request
+    PACKAGE = "package"  # the frozen copy of the consented fields
+    CLOSED = "closed"  # reference, dates, status and own notes
+    ENDED = "ended"  # "Zugriff beendet"
+
+
+@dataclass(frozen=True)
+class ConsentState:
+    """What a grant needs to know of the consent."""
+
+    revoked: bool
+    expired: bool
+
+
+def receiver_grant(
+    status: str, *, closed_at: datetime | None, now: datetime, consent: ConsentState | None,
+    preview_only: bool,
+) -> Grant:  # fmt: skip
+    """What the receiver sees now. `preview_only`: this kind decides on capacity, nameless."""
+    if status in (S.DRAFT, S.ENTERED_IN_ERROR):
+        return Grant.NOTHING
+    if consent is None or consent.revoked or consent.expired:
+        return Grant.ENDED
+    if status in FINAL:
+        in_grace = closed_at is not None and now < closed_at + timedelta(days=GRACE_DAYS)
+        # What was never shown before is not shown afterwards: a partner who declined on the
+        # preview does not learn the name, one whom the sender withdrew from loses it at once.
+        if status in (S.CANCELLED, S.EXPIRED) or not in_grace:
+            return Grant.CLOSED
+        if preview_only and status in (S.DECLINED, S.REDIRECTED):
+            return Grant.CLOSED
+        return Grant.PACKAGE
+    if status in BEFORE_ACCEPTANCE and preview_only:
+        return Grant.PREVIEW
+    return Grant.PACKAGE
+
+
+def whose_turn(status: str, reviewed: bool) -> Side | None:
+    """Which side the next move is expected of; None when the loop is closed."""
+    if status in (S.DRAFT, S.INFO_NEEDED):
+        return Side.SENDER
+    if status in FINAL:
+        return None if reviewed or status == S.ENTERED_IN_ERROR else Side.SENDER
+    return Side.RECEIVER

@@ -1,0 +1,1 @@
+"""Municipalities, who delivers Integrationsmanagement where, and the services of organisations."""

@@ -1,0 +1,293 @@
+"""What changes a referral. `perform` is the one way from state to state.
+
+A command never commits: the view, the CLI or the worker does, once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import select, update
+
+from portal import audit
+from portal.accounts.models import Membership, Person
+from portal.actor import Actor
+from portal.clients import policy as clients
+from portal.consents import policy as consents
+from portal.consents.models import Consent
+from portal.extensions import db
+from portal.lifecycle import FINAL, Status, whose_turn
+from portal.network.models import Service
+from portal.problems import Conflict, Forbidden, Invalid, NotFound
+from portal.referrals import effects, history, messages, packages, policy
+from portal.referrals.models import ReferenceCounter, Referral
+from portal.registry import registry
+from portal.workflow import Action, Field, Kind, N_, Side, clean, jsonable
+
+
+# The two moves outside every workflow: the first, and the correction of a mistake.
+CREATE = Action(key="create", label=N_("Angelegt"), sources=(), target=Status.DRAFT,
+                side=Side.SENDER)  # fmt: skip
+VOID = Action(
+    key="void", label=N_("Als Irrtum kennzeichnen"), sources=(), target=Status.ENTERED_IN_ERROR,
+    side=Side.SENDER, permission="referral.void",
+    fields=(Field(key="reason", label=N_("Warum ist das ein Irrtum?")),),
+)  # fmt: skip
+
+
+def create_referral(
+    actor: Actor, client_id: UUID, service_id: UUID, *, goal_area: str,
+    form: Mapping[str, Any], withheld: list[str] | None = None, urgency: str = "normal",
+    contact_forbidden: bool = False, follow_up_of: Referral | None = None,
+) -> Referral:  # fmt: skip
+    """A draft to the service's unit. Raises NotFound, Forbidden, Invalid.
+
+    `form` answers the questions of the service's referral type; `withheld` names the fields
+    that are not to be passed on.
+    """
+    clients.require(actor, "referral.send")
+    client = clients.get_visible(actor, client_id)
+    service = open_service(service_id)
+    kind = registry().referral_type(service.type)
+    referral = Referral(
+        reference=_next_reference(actor),
+        type=kind.key,
+        client_id=client.id,
+        sender_unit_id=client.unit_id,
+        service_id=service.id,
+        receiver_unit_id=service.unit_id,
+        municipality_ags=client.municipality_ags,
+        follow_up_of_id=follow_up_of.id if follow_up_of else None,
+        goal_area=goal_area,
+        urgency=urgency,
+        contact_forbidden=contact_forbidden,
+        request=_request(actor, kind.form, form, withheld),
+        state=kind.workflow.initial,
+        status=Status.DRAFT,
+        turn=whose_turn(Status.DRAFT, reviewed=False) or "",
+        next_on=actor.today,
+        created_at=actor.now,
+    )
+    db.session.add(referral)
+    db.session.flush()
+    history.remember(actor, referral, CREATE, None)
+    audit.record(actor, "referral.created", subject=referral, client_id=client.id)
+    return referral
+
+
+def change_draft(
+    actor: Actor, referral_id: UUID, *, form: Mapping[str, Any], withheld: list[str],
+    urgency: str = "normal", contact_forbidden: bool = False,
+) -> Referral:  # fmt: skip
+    """Change what a draft asks and passes on. Raises NotFound, Forbidden, Conflict, Invalid."""
+    clients.require(actor, "referral.send")
+    referral = policy.get_visible(actor, referral_id, lock=True)
+    if referral.status != Status.DRAFT:
+        raise Conflict(N_("Diese Vermittlung ist bereits gesendet."))
+    kind = registry().referral_type(referral.type)
+    referral.request = _request(actor, kind.form, form, withheld)
+    referral.urgency = urgency
+    referral.contact_forbidden = contact_forbidden
+    return referral
+
+
+def _request(
+    actor: Actor, questions: tuple[Field, ...], form: Mapping[str, Any], withheld: list[str] | None
+) -> dict[str, Any]:
+    answers = clean(questions, form, actor.today)
+    return {
+        "form": jsonable(answers),
+        "withheld": sorted(set(withheld or ()) - packages.ALWAYS),
+    }
+
+
+def open_service(service_id: UUID) -> Service:
+    """A service that may receive referrals. Raises Invalid with the reason."""
+    service = db.session.get(Service, service_id)
+    if service is None or service.type not in registry().referral_types:
+        raise NotFound
+    if not (service.active and service.unit.active and service.unit.organisation.active):
+        raise Invalid({"service": N_("Dieses Angebot besteht nicht mehr. Bitte neu auswählen.")})
+    if not service.accepts_new:
+        raise Invalid({"service": N_("Dieses Angebot nimmt zurzeit keine neuen Anfragen an.")})
+    return service
+
+
+def _next_reference(actor: Actor) -> str:
+    year = actor.today.year
+    advance = (
+        update(ReferenceCounter)
+        .where(ReferenceCounter.year == year)
+        .values(last=ReferenceCounter.last + 1)
+        .returning(ReferenceCounter.last)
+    )
+    number = db.session.scalar(advance)
+    if number is None:
+        db.session.add(ReferenceCounter(year=year, last=1))
+        db.session.flush()
+        number = 1
+    return f"VM-{year}-{number:06d}"
+
+
+def perform(
+    actor: Actor, referral_id: UUID, action_key: str, data: Mapping[str, Any],
+    seen_version: int | None = None,
+) -> Referral:  # fmt: skip
+    """Make a move. `seen_version` is the version the actor decided on.
+
+    Raises NotFound (not yours), Conflict (no such move now, or somebody was faster),
+    Forbidden (the other side's move), Invalid (input, or a plugin's own rule).
+    """
+    referral = policy.get_visible(actor, referral_id, lock=True)
+    workflow = registry().referral_type(referral.type).workflow
+    if seen_version is not None and seen_version != referral.version:
+        raise Conflict(history.what_happened(referral))
+    action = workflow.step(referral.state, action_key)
+    policy.require_act(actor, referral, action)
+    if action not in policy.possible_actions(actor, referral):
+        raise Conflict(history.what_happened(referral))
+    values = clean(fields_of(referral, action), data, actor.today)
+    return _move(actor, referral, action, values)
+
+
+def fields_of(referral: Referral, action: Action) -> tuple[Field, ...]:
+    """What a move asks for, with the choices that depend on the referral filled in."""
+    filled = []
+    for field in action.fields:
+        if field.kind is Kind.MEMBER:
+            field = replace(field, choices=_members_of(referral.receiver_unit_id))
+        elif field.key == "release":
+            field = replace(field, choices=packages.held_back(referral))
+        elif field.kind not in (Kind.CHOICE, Kind.CHOICES):
+            filled.append(field)
+            continue
+        if field.choices:
+            filled.append(field)
+    return tuple(filled)
+
+
+def _members_of(unit_id: UUID) -> tuple[tuple[str, str], ...]:
+    rows = db.session.execute(
+        select(Membership.id, Person.name)
+        .join(Person, Person.id == Membership.person_id)
+        .where(Membership.unit_id == unit_id, Membership.ended_on.is_(None), Person.active)
+        .order_by(Person.name)
+    )
+    return tuple((str(member_id), name) for member_id, name in rows)
+
+
+def _move(actor: Actor, referral: Referral, action: Action, values: dict[str, Any]) -> Referral:
+    """The transition itself: the only place that assigns a referral's state."""
+    reasons = registry().hook.portal_action_check(
+        referral=referral, action=action.key, actor=actor, data=values
+    )
+    if found := [reason for reason in reasons if reason]:
+        raise Invalid(_by_field(found, action))
+    if action.key == "send":
+        open_service(referral.service_id)
+        packages.share(actor, referral)
+    elif values.get("release"):
+        packages.share(actor, referral, values["release"])
+    before = referral.state
+    if action.target is not None:
+        referral.state = action.target
+        referral.status = registry().referral_type(referral.type).workflow.status(action.target)
+        referral.version += 1
+    effects.apply(actor, referral, action, values)
+    db.session.flush()
+    history.remember(actor, referral, action, before, fields_of(referral, action), values)
+    audit.record(actor, "referral.moved", subject=referral, client_id=referral.client_id,
+                 action=action.key, to=referral.state, recorded=actor.source)  # fmt: skip
+    messages.tell(actor, referral, action)
+    registry().hook.portal_action_performed(
+        referral=referral, action=action.key, actor=actor, data=values
+    )
+    db.session.flush()
+    return referral
+
+
+def _by_field(reasons: list[str], action: Action) -> dict[str, str]:
+    errors: dict[str, str] = {}
+    keys = {field.key for field in action.fields}
+    for reason in reasons:
+        key, colon, sentence = reason.partition(": ")
+        if not (colon and key in keys):
+            key, sentence = "", reason
+        errors[key] = f"{errors[key]} {sentence}" if key in errors else sentence
+    return errors
+
+
+def send_again(actor: Actor, referral_id: UUID, service_id: UUID | None = None) -> Referral:
+    """A successor of an ended referral, as a draft; its consent is checked when it is sent.
+
+    `service_id` sends it somewhere else. Raises NotFound, Forbidden, Conflict, Invalid.
+    """
+    old = policy.get_visible(actor, referral_id)
+    if old.seen_as != Side.SENDER:
+        raise Forbidden(N_("Dieser Schritt ist Sache der anderen Seite."))
+    if Status(old.status) not in FINAL:
+        raise Conflict(N_("Diese Vermittlung läuft noch."))
+    service = open_service(service_id or old.service_id)
+    same_kind = service.type == old.type
+    return create_referral(
+        actor,
+        old.client_id,
+        service.id,
+        goal_area=old.goal_area,
+        form=_answers(old) if same_kind else {},
+        withheld=old.request.get("withheld", []) if same_kind else [],
+        urgency=old.urgency,
+        contact_forbidden=old.contact_forbidden,
+        follow_up_of=old,
+    )
+
+
+def _answers(referral: Referral) -> dict[str, Any]:
+    form = referral.request.get("form", {})
+    questions = registry().referral_type(referral.type).form
+    return {field.key: field.revived(form.get(field.key)) for field in questions}
+
+
+def void(actor: Actor, referral_id: UUID, data: Mapping[str, Any]) -> Referral:
+    """Mark a referral as entered in error (team lead): out of lists and statistics, not of the
+    audit. Raises NotFound, Forbidden, Conflict, Invalid."""
+    clients.require(actor, "referral.void")
+    referral = policy.get_visible(actor, referral_id, lock=True)
+    if referral.status == Status.ENTERED_IN_ERROR:
+        raise Conflict(N_("Diese Vermittlung ist bereits als Irrtum gekennzeichnet."))
+    values = clean(VOID.fields, data, actor.today)
+    before, was_sent = referral.state, referral.sent_at is not None
+    referral.state = referral.status = Status.ENTERED_IN_ERROR
+    referral.version += 1
+    effects.apply(actor, referral, VOID, values)
+    history.remember(actor, referral, VOID, before, VOID.fields, values)
+    audit.record(actor, "referral.voided", subject=referral, client_id=referral.client_id)
+    if was_sent:
+        messages.tell(actor, referral, VOID)
+    return referral
+
+
+def revoke_consent(actor: Actor, consent_id: UUID) -> Consent:
+    """End a consent at once; open referrals that rest on it are withdrawn by the system.
+
+    Raises NotFound, Forbidden, Conflict.
+    """
+    clients.require(actor, "consent.write")
+    consent = consents.get_visible(actor, consent_id)
+    if consent.revoked_at is not None:
+        raise Conflict(N_("Diese Einwilligung ist bereits widerrufen."))
+    consent.revoked_at = actor.now
+    audit.record(actor, "consent.revoked", subject=consent, client_id=consent.client_id)
+    system = Actor.system(actor.now).recording(Side.SENDER, "client")
+    resting = db.session.scalars(
+        policy.visible(system)
+        .where(Referral.consent_id == consent.id, Referral.closed_at.is_(None))
+        .with_for_update(of=Referral)
+    )
+    for referral in resting.all():
+        workflow = registry().referral_type(referral.type).workflow
+        _move(system, referral, workflow.action("withdraw"), {"code": "consent_withdrawn"})
+    return consent

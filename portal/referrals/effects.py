@@ -1,0 +1,113 @@
+"""What a move changes on a referral besides its state: dates, turn, code, handler, appointment."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, select, update
+
+from portal.actor import LOCAL, Actor
+from portal.extensions import db
+from portal.lifecycle import (
+    DUE_AFTER,
+    FINAL,
+    LONGEST_SILENCE_DAYS,
+    SENDER_ANSWERS_WITHIN,
+    Status,
+    whose_turn,
+)
+from portal.referrals.models import Appointment, Event, Referral
+from portal.working_days import add_working_days, working_days_between
+from portal.workflow import Action, Side
+
+_HOW_APPOINTMENTS_END = {
+    "no_show": "no_show",
+    "event_cancelled": "cancelled",
+    "withdraw": "cancelled",
+    "fail": "cancelled",
+    "start": "kept",
+    "complete": "kept",
+}
+
+
+def apply(actor: Actor, referral: Referral, action: Action, values: dict[str, Any]) -> None:
+    """Set everything that follows from a move; the caller has set the state already."""
+    status = Status(referral.status)
+    if action.side is Side.RECEIVER:
+        referral.acknowledged_at = referral.acknowledged_at or actor.now
+        if action.target is not None:
+            referral.responded_at = referral.responded_at or actor.now
+            _set_handler(actor, referral, status, values)
+    if action.key == "review":
+        referral.loop_closed_at = actor.now
+    if "code" in values:
+        referral.code = values["code"]
+    if action.key == "no_show":
+        referral.no_shows += 1
+    _set_appointment(referral, action, values)
+    if action.target is not None or action.key == "review":
+        referral.turn = whose_turn(status, referral.loop_closed_at is not None) or ""
+        referral.next_on = _next_on(actor, referral, status, action, values)
+    if status in FINAL:
+        referral.closed_at = referral.closed_at or actor.now
+
+
+def _set_handler(actor: Actor, referral: Referral, status: Status, values: dict[str, Any]) -> None:
+    if chosen := values.get("handler"):
+        referral.handler_id = UUID(chosen)
+    elif status in (Status.ACCEPTED, Status.SCHEDULED) and actor.recorded_for is None:
+        referral.handler_id = referral.handler_id or actor.membership_id
+
+
+def _set_appointment(referral: Referral, action: Action, values: dict[str, Any]) -> None:
+    planned = (
+        update(Appointment)
+        .where(Appointment.referral_id == referral.id, Appointment.state == "planned")
+        .execution_options(synchronize_session="fetch")
+    )
+    if values.get("appointment_at"):
+        db.session.execute(planned.values(state="moved"))
+        db.session.add(
+            Appointment(
+                referral_id=referral.id,
+                starts_at=values["appointment_at"],
+                place=values.get("place") or "",
+            )
+        )
+    elif action.key in _HOW_APPOINTMENTS_END:
+        db.session.execute(planned.values(state=_HOW_APPOINTMENTS_END[action.key]))
+
+
+def _next_on(
+    actor: Actor, referral: Referral, status: Status, action: Action, values: dict[str, Any]
+) -> date | None:
+    """Until when the next move is expected: no open referral is ever without such a day."""
+    if status is Status.SENT:
+        referral.due_on = _due_on(actor, referral, action)
+        return referral.due_on
+    if status is Status.INFO_NEEDED:
+        return add_working_days(actor.today, SENDER_ANSWERS_WITHIN)
+    if status in FINAL:
+        return None if referral.loop_closed_at or not referral.turn else actor.today
+    latest = actor.today + timedelta(days=LONGEST_SILENCE_DAYS)
+    wanted = values.get("next_on") or values.get("started_on")
+    if values.get("appointment_at"):
+        wanted = values["appointment_at"].astimezone(LOCAL).date()
+    if wanted is None or wanted < actor.today:
+        return latest
+    return min(wanted, latest)
+
+
+def _due_on(actor: Actor, referral: Referral, action: Action) -> date:
+    """An answer is due after ten working days; while a question is open the clock stands."""
+    if referral.due_on is None or action.key != "answer":
+        return add_working_days(actor.today, DUE_AFTER)
+    asked_at = db.session.scalar(
+        select(func.max(Event.at)).where(
+            Event.referral_id == referral.id, Event.to_state == Status.INFO_NEEDED
+        )
+    )
+    asked_on = asked_at.astimezone(LOCAL).date() if asked_at else actor.today
+    return add_working_days(referral.due_on, working_days_between(asked_on, actor.today))

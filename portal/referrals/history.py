@@ -1,0 +1,163 @@
+"""The timeline of a referral: written with every move, read by both sides."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from sqlalchemy import select
+
+from portal.actor import SOURCES, Actor
+from portal.extensions import db
+from portal.lifecycle import LABELS, Grant, Status
+from portal.referrals.models import Event, Referral
+from portal.registry import registry
+from portal.workflow import Action, Field, Kind, N_, Side, jsonable
+
+
+def remember(
+    actor: Actor, referral: Referral, action: Action, before: str | None,
+    fields: Iterable[Field] = (), values: Mapping[str, Any] | None = None,
+) -> None:  # fmt: skip
+    """Add a move to the timeline. Members are kept by name, codes of the moment as words."""
+    entered = jsonable(values or {})
+    for field in fields:
+        if field.kind is Kind.MEMBER and field.key in entered:
+            entered[field.key] = field.label_of(entered[field.key])
+        elif field.key == "release" and field.key in entered:
+            entered[field.key] = field.label_of(entered[field.key])
+    db.session.add(
+        Event(
+            referral_id=referral.id,
+            at=actor.now,
+            action=action.key,
+            side=action.side,
+            from_state=before,
+            to_state=referral.state,
+            membership_id=actor.membership_id,
+            source=actor.source,
+            data=entered,
+        )
+    )
+    db.session.flush()
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of the timeline as a page shows it."""
+
+    event: Event
+    label: str
+    who: str
+    where: str
+    recorded: str  # how it became known, "" for a direct answer
+    details: list[tuple[str, str]]  # label, text
+
+
+# What a side wrote for itself: the other side sees that it happened, not what was written.
+_OWN = {"create", "review", "withdraw", "void", "discard"}
+
+
+def timeline(referral: Referral, side: Side, grant: Grant) -> list[Entry]:
+    """Who did what when, oldest first, as far as `side` may know."""
+    if side is Side.RECEIVER and grant in (Grant.ENDED, Grant.NOTHING):
+        return []
+    events = db.session.scalars(
+        select(Event).where(Event.referral_id == referral.id).order_by(Event.at, Event.id)
+    )
+    return [
+        _entry(referral, event, with_details=_may_read(event, side, grant))
+        for event in events
+        if side is Side.SENDER or event.action not in ("create", "review")
+    ]
+
+
+def _may_read(event: Event, side: Side, grant: Grant) -> bool:
+    if side is Side.SENDER:
+        return True
+    if event.side == Side.RECEIVER:
+        return True
+    return event.action not in _OWN and grant is Grant.PACKAGE
+
+
+def _entry(referral: Referral, event: Event, *, with_details: bool) -> Entry:
+    workflow = registry().referral_type(referral.type).workflow
+    action = next((a for a in workflow.actions if a.key == event.action), None)
+    fields = {field.key: field for field in action.fields} if action else {}
+    details = [
+        (field.label, replace(field, kind=_shown_as(field)).label_of(event.data[key]))
+        for key, field in fields.items()
+        if with_details and event.data.get(key) not in (None, "", [], False)
+    ]
+    if with_details and event.action == "void":
+        details = [(N_("Grund"), event.data.get("reason", ""))]
+    member = event.membership
+    return Entry(
+        event=event,
+        label=_label(action, event, workflow_state=event.to_state),
+        who=member.person.name if member else "Hand in Hand",
+        where=member.unit.full_name if member else "",
+        recorded=dict(SOURCES).get(event.source or "", "") if member else "",
+        details=details,
+    )
+
+
+def _shown_as(field: Field) -> Kind:
+    # Kept as words already, see `remember`.
+    return Kind.TEXT if field.kind is Kind.MEMBER or field.key == "release" else field.kind
+
+
+_PAST = {
+    "create": N_("Vermittlung angelegt"),
+    "send": N_("Gesendet"),
+    "discard": N_("Entwurf gelöscht"),
+    "acknowledge": N_("Eingang bestätigt"),
+    "ask": N_("Rückfrage gestellt"),
+    "answer": N_("Rückfrage beantwortet"),
+    "waitlist": N_("Auf die Warteliste gesetzt"),
+    "accept": N_("Zugesagt"),
+    "accept_with_appointment": N_("Zugesagt mit Termin"),
+    "decline": N_("Abgesagt"),
+    "redirect": N_("Andere Stelle vorgeschlagen"),
+    "expire": N_("Ohne Antwort beendet"),
+    "schedule": N_("Termin eingetragen"),
+    "no_show": N_("Nicht erschienen"),
+    "event_cancelled": N_("Termin ausgefallen"),
+    "start": N_("Begonnen"),
+    "pause": N_("Unterbrochen"),
+    "resume": N_("Fortgesetzt"),
+    "complete": N_("Abgeschlossen"),
+    "fail": N_("Ohne Abschluss beendet"),
+    "withdraw": N_("Zurückgezogen"),
+    "review": N_("Ergebnis geprüft"),
+    "void": N_("Als Irrtum gekennzeichnet"),
+}
+
+
+def _label(action: Action | None, event: Event, workflow_state: str) -> str:
+    if event.action in _PAST:
+        return _PAST[event.action]
+    return action.label if action else event.action
+
+
+def state_label(referral: Referral, side: Side | None = None) -> str:
+    """The state in the words of the side that reads it."""
+    workflow = registry().referral_type(referral.type).workflow
+    for state in workflow.states:
+        if state.key == referral.state:
+            return state.receiver_label if side is Side.RECEIVER and state.receiver_label else (
+                state.label
+            )  # fmt: skip
+    return LABELS[Status(referral.status)]
+
+
+def what_happened(referral: Referral) -> str:
+    """For the slower of two: who did what in the meantime."""
+    last = db.session.scalar(
+        select(Event).where(Event.referral_id == referral.id).order_by(Event.at.desc()).limit(1)
+    )
+    who = last.membership.person.name if last and last.membership else N_("Jemand")
+    return (
+        f"{who} " + N_("war schneller. Der Stand ist jetzt:") + f" {state_label(referral)}."
+    )

@@ -1,0 +1,65 @@
+"""Who is told of a move: the other side, always."""
+
+from __future__ import annotations
+
+from portal import outbox
+from portal.accounts.models import Membership
+from portal.actor import Actor
+from portal.clients.models import Client
+from portal.extensions import db
+from portal.lifecycle import FINAL, Status
+from portal.referrals.models import Referral
+from portal.workflow import Action, Side
+
+_TO_RECEIVER = {
+    "send": "referral.sent",
+    "answer": "referral.answer",
+    "withdraw": "referral.withdrawn",
+    "void": "referral.withdrawn",
+    "expire": "referral.withdrawn",
+}
+_SILENT = {"create", "discard", "acknowledge", "review"}
+
+
+def tell(actor: Actor, referral: Referral, action: Action) -> None:
+    """Enqueue what follows from a move for the side that did not make it."""
+    if action.key in _SILENT or referral.sent_at is None:
+        return
+    if action.side is Side.RECEIVER and actor.recorded_for is None:
+        tell_sender(actor, _sender_topic(referral, action), referral)
+        return
+    if action.side is Side.RECEIVER:
+        tell_receiver(actor, "referral.recorded", referral)
+        return
+    tell_receiver(actor, _TO_RECEIVER.get(action.key, "referral.answer"), referral)
+    if action.side is Side.SYSTEM:
+        tell_sender(actor, "referral.result", referral)
+
+
+def _sender_topic(referral: Referral, action: Action) -> str:
+    if action.key == "ask":
+        return "referral.question"
+    if Status(referral.status) in FINAL:
+        return "referral.result"
+    first = referral.responded_at is not None and action.key in (
+        "accept", "accept_with_appointment", "waitlist",
+    )  # fmt: skip
+    return "referral.answered" if first else "referral.news"
+
+
+def tell_receiver(actor: Actor, topic: str, referral: Referral) -> None:
+    outbox.enqueue(actor, topic, unit_id=referral.receiver_unit_id,
+                   reference=referral.reference, path=f"/referrals/{referral.id}")  # fmt: skip
+
+
+def tell_sender(actor: Actor, topic: str, referral: Referral) -> None:
+    """The advisor in charge; the unit when that account is gone, so that nothing goes silent."""
+    client = db.session.get_one(Client, referral.client_id)
+    advisor = db.session.get_one(Membership, client.advisor_id)
+    reachable = advisor.ended_on is None and advisor.person.active
+    outbox.enqueue(
+        actor, topic,
+        person_id=advisor.person_id if reachable else None,
+        unit_id=None if reachable else client.unit_id,
+        reference=referral.reference, path=f"/referrals/{referral.id}",
+    )  # fmt: skip

@@ -1,0 +1,145 @@
+"""A referral, its packages, its history and its appointments."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, query_expression, relationship
+
+from portal.accounts.models import Membership, Unit
+from portal.clients.models import Client
+from portal.consents.models import Consent
+from portal.crypto import Encrypted
+from portal.extensions import HasId, Model
+from portal.lifecycle import FINAL, Status
+from portal.network.models import Municipality, Service
+
+
+class Referral(HasId, Model):
+    """One handoff to one unit. `state` is the workflow's, `status` the core's it refines.
+
+    `turn` says whose move is expected ("sender", "receiver", "" when the loop is closed) and
+    `next_on` until when; every list of what is due is a query over these two.
+    """
+
+    __tablename__ = "referral"
+    __table_args__ = (
+        Index("ix_referral_receiver_unit_id_turn_next_on", "receiver_unit_id", "turn", "next_on"),
+        Index("ix_referral_client_id_created_at", "client_id", "created_at"),
+        Index("ix_referral_turn_next_on", "turn", "next_on"),
+    )
+    reference: Mapped[str] = mapped_column(String(20), unique=True)
+    type: Mapped[str] = mapped_column(String(60))
+    client_id: Mapped[UUID] = mapped_column(ForeignKey("client.id"))
+    sender_unit_id: Mapped[UUID] = mapped_column(ForeignKey("unit.id"), index=True)
+    service_id: Mapped[UUID] = mapped_column(ForeignKey("service.id"), index=True)
+    receiver_unit_id: Mapped[UUID] = mapped_column(ForeignKey("unit.id"))
+    municipality_ags: Mapped[str] = mapped_column(ForeignKey("municipality.ags"))
+    consent_id: Mapped[UUID | None] = mapped_column(ForeignKey("consent.id"), index=True)
+    follow_up_of_id: Mapped[UUID | None] = mapped_column(ForeignKey("referral.id"), index=True)
+
+    goal_area: Mapped[str] = mapped_column(String(40))
+    urgency: Mapped[str] = mapped_column(String(10), default="normal")
+    channel: Mapped[str] = mapped_column(String(10), default="portal")
+    contact_forbidden: Mapped[bool] = mapped_column(default=False)
+    # What the advisor wrote and ticked: {"form": {...}, "withheld": [...]}; never the receiver's.
+    request_sealed: Mapped[bytes]
+
+    state: Mapped[str] = mapped_column(String(60))
+    status: Mapped[str] = mapped_column(String(20))
+    turn: Mapped[str] = mapped_column(String(10))
+    next_on: Mapped[date | None]
+    due_on: Mapped[date | None]
+    code: Mapped[str | None] = mapped_column(String(60))
+    no_shows: Mapped[int] = mapped_column(default=0)
+    handler_id: Mapped[UUID | None] = mapped_column(ForeignKey("membership.id"))
+
+    created_at: Mapped[datetime]
+    sent_at: Mapped[datetime | None]
+    acknowledged_at: Mapped[datetime | None]
+    responded_at: Mapped[datetime | None]
+    closed_at: Mapped[datetime | None]
+    loop_closed_at: Mapped[datetime | None]
+    # Moves with the state alone: a note or a reading does not invalidate an open form.
+    version: Mapped[int] = mapped_column(default=1)
+
+    client: Mapped[Client] = relationship(lazy="raise")
+    service: Mapped[Service] = relationship(lazy="joined")
+    receiver: Mapped[Unit] = relationship(foreign_keys=[receiver_unit_id], lazy="joined")
+    sender: Mapped[Unit] = relationship(foreign_keys=[sender_unit_id], lazy="joined")
+    handler: Mapped[Membership | None] = relationship(lazy="joined")
+    consent: Mapped[Consent | None] = relationship(lazy="joined")
+    municipality: Mapped[Municipality] = relationship(lazy="joined")
+    packages: Mapped[list[Package]] = relationship(order_by="Package.number", lazy="raise")
+
+    # How the actor of the query comes to see this row: "sender", "receiver" or "overseer".
+    seen_as: Mapped[str | None] = query_expression()
+
+    request = Encrypted[dict[str, Any]]("request_sealed", {})
+
+    __mapper_args__ = {"version_id_col": version, "version_id_generator": False}  # noqa: RUF012
+
+    @property
+    def is_final(self) -> bool:
+        return Status(self.status) in FINAL
+
+
+class Package(HasId, Model):
+    """What was shared: a frozen copy of consented fields, never changed, only followed.
+
+    `content` maps a field's key to its value; `digest` is the SHA-256 of its canonical JSON.
+    """
+
+    __tablename__ = "package"
+    __table_args__ = (UniqueConstraint("referral_id", "number"),)
+    referral_id: Mapped[UUID] = mapped_column(ForeignKey("referral.id"))
+    number: Mapped[int]
+    content_sealed: Mapped[bytes]
+    digest: Mapped[str] = mapped_column(String(64))
+    categories: Mapped[list[str]]
+    created_at: Mapped[datetime]
+
+    content = Encrypted[dict[str, Any]]("content_sealed", {})
+
+
+class Event(HasId, Model):
+    """One entry of a referral's timeline: who did what when, with what they entered."""
+
+    __tablename__ = "referral_event"
+    __table_args__ = (Index("ix_referral_event_referral_id_at", "referral_id", "at"),)
+    referral_id: Mapped[UUID] = mapped_column(ForeignKey("referral.id"))
+    at: Mapped[datetime]
+    action: Mapped[str] = mapped_column(String(60))
+    side: Mapped[str] = mapped_column(String(10))
+    from_state: Mapped[str | None] = mapped_column(String(60))
+    to_state: Mapped[str] = mapped_column(String(60))
+    membership_id: Mapped[UUID | None] = mapped_column(ForeignKey("membership.id"))
+    source: Mapped[str | None] = mapped_column(String(20))
+    data_sealed: Mapped[bytes | None]
+    membership: Mapped[Membership | None] = relationship(lazy="joined")
+
+    data = Encrypted[dict[str, Any]]("data_sealed", {})
+
+
+class Appointment(HasId, Model):
+    """A date of a referral. The current one is `planned`; the others keep how they ended."""
+
+    __tablename__ = "appointment"
+    __table_args__ = (Index("ix_appointment_referral_id_state", "referral_id", "state"),)
+    referral_id: Mapped[UUID] = mapped_column(ForeignKey("referral.id"))
+    starts_at: Mapped[datetime]
+    place_sealed: Mapped[bytes | None]
+    state: Mapped[str] = mapped_column(String(20), default="planned")
+
+    place = Encrypted[str]("place_sealed", "")
+
+
+class ReferenceCounter(Model):
+    """The last reference number of a year."""
+
+    __tablename__ = "reference_counter"
+    year: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    last: Mapped[int]

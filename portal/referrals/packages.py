@@ -1,0 +1,144 @@
+"""What is shared with a receiver: built once from consented fields, then frozen."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select
+
+from portal.actor import Actor
+from portal.clients.fields import CLIENT_FIELDS, HIDDEN_IN_SHELTER
+from portal.clients.models import Client
+from portal.consents import policy as consents
+from portal.declarations import ReferralType
+from portal.extensions import db
+from portal.network.models import Municipality
+from portal.problems import Invalid
+from portal.referrals.models import Package, Referral
+from portal.registry import registry
+from portal.workflow import Choice, Field, N_
+
+
+@dataclass(frozen=True)
+class Item:
+    """One value of a package, with what a page needs to show it."""
+
+    field: Field
+    value: Any
+    text: str
+    names: bool  # tells who the person is
+
+
+# Without these nobody knows whom a package is about; they are not offered for taking out.
+ALWAYS = frozenset({"given_name", "family_name"})
+
+
+def offered_items(kind: ReferralType, client: Client, form: dict[str, Any]) -> list[Item]:
+    """Everything this handoff could pass on: disclosed client fields that hold a value, then
+    the answers of the form. The send step shows exactly these."""
+    profile = client.profile
+    hidden = HIDDEN_IN_SHELTER if profile.get("accommodation_type") == "women_shelter" else ()
+    keys = [key for key in kind.discloses if key not in hidden]
+    content = {key: profile[key] for key in keys if _is_set(profile.get(key))}
+    content |= {field.key: form[field.key] for field in kind.form if _is_set(form.get(field.key))}
+    return items(kind, content)
+
+
+def offered_by(referral: Referral) -> list[Item]:
+    """What this referral could pass on by today's client record."""
+    client = db.session.get_one(Client, referral.client_id)
+    kind = registry().referral_type(referral.type)
+    return offered_items(kind, client, referral.request.get("form", {}))
+
+
+def held_back(referral: Referral) -> tuple[Choice, ...]:
+    """The fields the sender took out, as choices for passing them on after all."""
+    withheld = referral.request.get("withheld", [])
+    offered = offered_by(referral)
+    return tuple((i.field.key, i.field.label) for i in offered if i.field.key in withheld)
+
+
+def share(actor: Actor, referral: Referral, release: Iterable[str] = ()) -> Package:
+    """Freeze what is passed on. Without a consent that covers every category: Invalid."""
+    withheld = set(referral.request.get("withheld", [])) - set(release)
+    chosen = [item for item in offered_by(referral) if item.field.key not in withheld]
+    consent = consents.covering(
+        referral.client_id, referral.receiver_unit_id, categories_of(chosen), actor.today
+    )
+    if consent is None:
+        raise Invalid(
+            {"consent": N_("Es fehlt eine gültige Einwilligung, die alle diese Angaben abdeckt.")}
+        )
+    referral.request = {**referral.request, "withheld": sorted(withheld)}
+    referral.consent_id = consent.id
+    referral.consent = consent
+    referral.sent_at = referral.sent_at or actor.now
+    earlier = db.session.scalar(
+        select(func.count()).select_from(Package).where(Package.referral_id == referral.id)
+    )
+    return freeze(referral, chosen, (earlier or 0) + 1, actor.now)
+
+
+def latest(referral: Referral) -> Package | None:
+    """The package that counts: the last one shared."""
+    return db.session.scalar(
+        select(Package)
+        .where(Package.referral_id == referral.id)
+        .order_by(Package.number.desc())
+        .limit(1)
+    )
+
+
+def _is_set(value: Any) -> bool:
+    return value not in (None, "", [])
+
+
+def items(kind: ReferralType, content: dict[str, Any]) -> list[Item]:
+    """The content of a package in the order of its kind's declaration."""
+    fields = [CLIENT_FIELDS[key] for key in kind.discloses] + list(kind.form)
+    return [
+        Item(field, content[field.key], _text(field, content[field.key]),
+             field.category in ("person", "contact") and field.key != "municipality")
+        for field in fields
+        if field.key in content
+    ]  # fmt: skip
+
+
+def _text(field: Field, value: Any) -> str:
+    if field.key == "municipality":
+        place = db.session.get(Municipality, value)
+        return place.name if place else str(value)
+    return field.label_of(value)
+
+
+def preview_items(kind: ReferralType, content: dict[str, Any]) -> list[Item]:
+    """What is shown before acceptance; never a name, whatever the kind's preview says."""
+    if kind.preview is None:
+        return items(kind, content)
+    return [i for i in items(kind, content) if i.field.key in kind.preview and not i.names]
+
+
+def categories_of(chosen: Iterable[Item]) -> set[str]:
+    return {"request"} | {item.field.category for item in chosen}
+
+
+def freeze(referral: Referral, chosen: Iterable[Item], number: int, now: datetime) -> Package:
+    """Make the frozen copy. The caller has checked the consent."""
+    chosen = list(chosen)
+    content = {item.field.key: item.value for item in chosen}
+    canonical = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    package = Package(
+        referral_id=referral.id,
+        number=number,
+        content=content,
+        digest=hashlib.sha256(canonical.encode()).hexdigest(),
+        categories=sorted(categories_of(chosen)),
+        created_at=now,
+    )
+    db.session.add(package)
+    return package

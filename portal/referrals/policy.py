@@ -1,0 +1,137 @@
+"""Who sees which referral, on which side they stand, and what they may do or read."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, and_, case, exists, false, or_, select
+from sqlalchemy.orm import contains_eager, with_expression
+
+from portal.actor import Actor, ActorKind
+from portal.clients.models import Client
+from portal.clients.policy import in_charge
+from portal.extensions import db
+from portal.lifecycle import Grant, Status, receiver_grant
+from portal.problems import Forbidden, NotFound
+from portal.referrals.models import Referral
+from portal.registry import registry
+from portal.workflow import Action, N_, Side
+
+
+def as_sender(actor: Actor) -> ColumnElement[bool]:
+    """The actor is in charge of the client. Needs Client joined."""
+    return in_charge(actor)
+
+
+def as_receiver(actor: Actor) -> ColumnElement[bool]:
+    """Sent to the actor's unit; plugins may narrow this, never widen it."""
+    if not actor.may("referral.answer") or actor.unit_id is None:
+        return false()
+    criterion = and_(
+        Referral.receiver_unit_id == actor.unit_id,
+        Referral.sent_at.is_not(None),
+        Referral.status != Status.ENTERED_IN_ERROR,
+    )
+    for kind in registry().referral_types.values():
+        narrowed = kind.narrow(actor) if kind.narrow else None
+        if narrowed is not None:
+            criterion = and_(criterion, or_(Referral.type != kind.key, narrowed))
+    return criterion
+
+
+def visible(actor: Actor) -> Select[Referral]:
+    """Every referral the actor sees, each telling in `seen_as` why.
+
+    The list and the single referral come from this one query, so they cannot disagree.
+    """
+    if actor.kind is ActorKind.SYSTEM:
+        return select(Referral).execution_options(populate_existing=True)
+    sender, receiver = as_sender(actor), as_receiver(actor)
+    seen_as = case((sender, Side.SENDER.value), (receiver, Side.RECEIVER.value))
+    return (
+        select(Referral)
+        .join(Client, Client.id == Referral.client_id)
+        .where(or_(sender, receiver))
+        .options(with_expression(Referral.seen_as, seen_as))
+        # One session may serve several actors (the worker, the demo): never show what an
+        # earlier query found out for somebody else.
+        .execution_options(populate_existing=True)
+    )
+
+
+def with_clients(statement: Select[Referral]) -> Select[Referral]:
+    """Load the client records too: for lists of the sender's side only."""
+    return statement.options(contains_eager(Referral.client))
+
+
+def get_visible(actor: Actor, referral_id: UUID, *, lock: bool = False) -> Referral:
+    """Raises NotFound, also for a referral that exists and is not the actor's.
+
+    `lock` makes a second writer wait until the first is done (SQLite's writers always wait).
+    """
+    statement = visible(actor).where(Referral.id == referral_id)
+    if lock:
+        statement = statement.with_for_update(of=Referral)
+    referral = db.session.scalar(statement)
+    if referral is None:
+        raise NotFound
+    return referral
+
+
+def speaks_for(actor: Actor, referral: Referral) -> Side | None:
+    """The side an actor moves for: the own one, or the one whose answer is recorded."""
+    if actor.kind is ActorKind.SYSTEM:
+        return actor.recorded_for or Side.SYSTEM
+    if actor.recorded_for is not None:
+        return actor.recorded_for if referral.seen_as == Side.SENDER else None
+    return Side(referral.seen_as) if referral.seen_as else None
+
+
+def may_act(actor: Actor, referral: Referral, action: Action) -> bool:
+    """Right side and right permission. Recording needs the sender's permission."""
+    if speaks_for(actor, referral) is not action.side:
+        return False
+    if actor.kind is ActorKind.SYSTEM:
+        return True
+    return actor.may("referral.send" if actor.recorded_for else action.permission)
+
+
+def require_act(actor: Actor, referral: Referral, action: Action) -> None:
+    if not may_act(actor, referral, action):
+        raise Forbidden(N_("Dieser Schritt ist Sache der anderen Seite."))
+
+
+def possible_actions(actor: Actor, referral: Referral) -> list[Action]:
+    """The moves possible now for this actor, in the order of the workflow."""
+    workflow = registry().referral_type(referral.type).workflow
+    if referral.seen_as == Side.RECEIVER and grant(actor, referral) is Grant.ENDED:
+        return []
+    moves = [a for a in workflow.actions_from(referral.state) if may_act(actor, referral, a)]
+    done = {
+        "review": referral.loop_closed_at is not None,
+        "acknowledge": referral.acknowledged_at is not None,
+    }
+    return [action for action in moves if not done.get(action.key)]
+
+
+def recordable_actions(actor: Actor, referral: Referral) -> list[Action]:
+    """What the sender can record for a receiver who answered by telephone or letter."""
+    if referral.seen_as != Side.SENDER:
+        return []
+    return possible_actions(actor.recording(Side.RECEIVER, "phone"), referral)
+
+
+def grant(actor: Actor, referral: Referral) -> Grant:
+    """What a receiver may read of this referral now; a sender reads the client record."""
+    kind = registry().referral_type(referral.type)
+    return receiver_grant(
+        referral.status,
+        closed_at=referral.closed_at,
+        now=actor.now,
+        consent=referral.consent.state_on(actor.today) if referral.consent else None,
+        preview_only=kind.preview is not None,
+    )
+
+
+def open_referrals_of(client_id: UUID) -> ColumnElement[bool]:
+    return exists().where(Referral.client_id == client_id, Referral.closed_at.is_(None))

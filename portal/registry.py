@@ -1,0 +1,231 @@
+"""Load plugins, refuse what is ill-declared by name, and freeze the rest.
+
+pluggy alone lets most mistakes pass: a misspelt hook surfaces only in `check_pending()`, a
+function without its marker never, and a second entry point of one name is dropped silently.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from importlib import metadata
+from pathlib import Path
+from types import ModuleType
+from typing import Any, TypeVar
+
+import pluggy
+from flask import Blueprint, current_app
+
+from portal import hookspecs
+from portal.accounts.roles import CORE_PERMISSIONS, ROLES
+from portal.clients.fields import CLIENT_FIELDS
+from portal.codes import PARTNER_KINDS
+from portal.declarations import (
+    API_VERSION,
+    SLOTS,
+    AuditKind,
+    MessageKind,
+    Panel,
+    Permission,
+    ReferralType,
+)
+from portal.lifecycle import standard, workflow_errors
+from portal.workflow import N_, Workflow
+
+ENTRY_POINTS = "portal.plugins"
+T = TypeVar("T")
+
+
+class PluginError(Exception):
+    """A plugin declares something wrong; the message names the plugin and the fault."""
+
+
+@dataclass(frozen=True)
+class Plugin:
+    """A loaded plugin: its key, version and the folder its package lives in."""
+
+    key: str
+    version: str
+    module: ModuleType
+
+    @property
+    def folder(self) -> Path:
+        return Path(inspect.getfile(self.module)).parent
+
+    @property
+    def migrations(self) -> Path | None:
+        path = self.folder / "migrations"
+        return path if path.is_dir() else None
+
+
+@dataclass
+class Registry:
+    """Everything plugins declared, checked. Belongs to one application, never to a module."""
+
+    manager: pluggy.PluginManager
+    plugins: dict[str, Plugin] = field(default_factory=dict)
+    referral_types: dict[str, ReferralType] = field(default_factory=dict)
+    permissions: dict[str, Permission] = field(default_factory=dict)
+    audit_kinds: dict[str, AuditKind] = field(default_factory=dict)
+    messages: dict[str, MessageKind] = field(default_factory=dict)
+    blueprints: dict[str, list[Blueprint]] = field(default_factory=dict)
+    panels: list[tuple[str, Panel]] = field(default_factory=list)
+
+    @property
+    def hook(self) -> Any:
+        return self.manager.hook
+
+    def permissions_of(self, role: str) -> frozenset[str]:
+        """What a role may do: the core's rights and those that plugins map to it."""
+        mapped = (p.key for p in self.permissions.values() if role in p.roles)
+        return ROLES[role].permissions | frozenset(mapped)
+
+    def referral_type(self, key: str) -> ReferralType:
+        """The type; for a plugin that is gone, a stand-in that shows and offers nothing."""
+        return self.referral_types.get(key) or ReferralType(
+            key=key,
+            label=N_("Erweiterung nicht installiert"),
+            recipient_kind="other_office",
+            workflow=Workflow(standard().states, ()),
+            discloses=(),
+            preview=(),
+        )
+
+    def types_for(self, recipient_kind: str) -> list[ReferralType]:
+        return [t for t in self.referral_types.values() if t.recipient_kind == recipient_kind]
+
+
+def registry() -> Registry:
+    """The registry of the running application."""
+    loaded: Registry = current_app.extensions["portal"]
+    return loaded
+
+
+def installed_plugins() -> list[tuple[str, ModuleType, str]]:
+    """(key, module, version) of every installed entry point. Two of one key: PluginError."""
+    found: dict[str, tuple[str, ModuleType, str]] = {}
+    for entry in metadata.entry_points(group=ENTRY_POINTS):
+        if entry.name in found:
+            raise PluginError(f"plugin {entry.name!r}: two installed packages claim this key")
+        version = entry.dist.version if entry.dist else "0"
+        found[entry.name] = (entry.name, entry.load(), version)
+    return [found[key] for key in sorted(found)]
+
+
+def load(plugins: Iterable[tuple[str, ModuleType, str]] | None = None) -> Registry:
+    """A checked registry of the given plugins, or of all installed ones. Raises PluginError."""
+    manager = pluggy.PluginManager("portal")
+    manager.add_hookspecs(hookspecs)
+    loaded = Registry(manager)
+    for key, module, version in installed_plugins() if plugins is None else plugins:
+        if key in loaded.plugins:
+            raise PluginError(f"plugin {key!r}: registered twice")
+        _check_module(key, module)
+        manager.register(module, name=key)
+        loaded.plugins[key] = Plugin(key, version, module)
+    _check_hooks(manager)
+    for key in loaded.plugins:
+        _declare(loaded, key)
+    for key in loaded.plugins:
+        _check_permissions(loaded, key)
+    return loaded
+
+
+def _check_module(key: str, module: ModuleType) -> None:
+    if not key.isidentifier() or key != key.lower():
+        raise PluginError(f"plugin {key!r}: a key is lower-case letters, digits and underscores")
+    version = getattr(module, "API_VERSION", None)
+    if version != API_VERSION:
+        raise PluginError(f"plugin {key!r}: made for API_VERSION {version!r}, this is {API_VERSION}")
+    for name, value in vars(module).items():
+        if name.startswith("portal_") and inspect.isfunction(value):
+            if not hasattr(hookspecs, name):
+                raise PluginError(f"plugin {key!r}: there is no hook {name!r}")
+            if not hasattr(value, "portal_impl"):
+                raise PluginError(f"plugin {key!r}: {name!r} lacks @hookimpl")
+        elif hasattr(value, "portal_impl") and not hasattr(hookspecs, name):
+            raise PluginError(f"plugin {key!r}: there is no hook {name!r}")
+
+
+def _check_hooks(manager: pluggy.PluginManager) -> None:
+    try:
+        manager.check_pending()
+    except pluggy.PluginValidationError as error:
+        raise PluginError(f"plugin {manager.get_name(error.plugin)!r}: {error}") from error
+
+
+def _declare(loaded: Registry, key: str) -> None:
+    for kind in _declared(loaded, key, "portal_referral_types", ReferralType):
+        _own_key(key, kind.key)
+        _check_type(key, kind)
+        loaded.referral_types[_new(key, kind.key, loaded.referral_types)] = kind
+    for permission in _declared(loaded, key, "portal_permissions", Permission):
+        _own_key(key, permission.key)
+        if unknown := set(permission.roles) - set(ROLES):
+            raise PluginError(f"plugin {key!r}: unknown role {', '.join(sorted(unknown))}")
+        loaded.permissions[_new(key, permission.key, loaded.permissions)] = permission
+    for audit_kind in _declared(loaded, key, "portal_audit_kinds", AuditKind):
+        _own_key(key, audit_kind.key)
+        loaded.audit_kinds[_new(key, audit_kind.key, loaded.audit_kinds)] = audit_kind
+    for message in _declared(loaded, key, "portal_messages", MessageKind):
+        _own_key(key, message.topic)
+        loaded.messages[_new(key, message.topic, loaded.messages)] = message
+    for blueprint in _declared(loaded, key, "portal_blueprints", Blueprint):
+        _own_key(key, blueprint.name)
+        loaded.blueprints.setdefault(key, []).append(blueprint)
+    for panel in _declared(loaded, key, "portal_panels", Panel):
+        if panel.slot not in SLOTS:
+            raise PluginError(f"plugin {key!r}: there is no slot {panel.slot!r}")
+        loaded.panels.append((key, panel))
+    loaded.panels.sort(key=lambda owned: (owned[1].order, owned[0]))
+
+
+def _declared(loaded: Registry, key: str, hook: str, expected: type[T]) -> list[T]:
+    implementation: Callable[[], list[T]] | None = getattr(loaded.plugins[key].module, hook, None)
+    things = implementation() if implementation else []
+    for thing in things:
+        if not isinstance(thing, expected):
+            raise PluginError(f"plugin {key!r}: {hook} must return {expected.__name__} objects")
+    return things
+
+
+def _own_key(key: str, thing: str) -> None:
+    if thing != key and not thing.startswith(key + "."):
+        raise PluginError(f"plugin {key!r}: {thing!r} has a foreign prefix")
+
+
+def _new(key: str, thing: str, known: dict[str, Any]) -> str:
+    if thing in known:
+        raise PluginError(f"plugin {key!r}: {thing!r} is declared twice")
+    return thing
+
+
+def _check_type(key: str, kind: ReferralType) -> None:
+    if errors := workflow_errors(kind.workflow):
+        raise PluginError(f"plugin {key!r}: workflow of {kind.key!r}: {'; '.join(errors)}")
+    if kind.recipient_kind not in PARTNER_KINDS:
+        raise PluginError(f"plugin {key!r}: unknown recipient kind {kind.recipient_kind!r}")
+    if unknown := set(kind.discloses) - set(CLIENT_FIELDS):
+        raise PluginError(f"plugin {key!r}: unknown client field {', '.join(sorted(unknown))}")
+    own = {question.key for question in kind.form}
+    if clash := own & set(CLIENT_FIELDS):
+        raise PluginError(f"plugin {key!r}: the form repeats the client field {', '.join(clash)}")
+    if foreign := set(kind.preview or ()) - set(kind.discloses) - own:
+        raise PluginError(
+            f"plugin {key!r}: the preview names {', '.join(sorted(foreign))}, which is not disclosed"
+        )
+
+
+def _check_permissions(loaded: Registry, key: str) -> None:
+    known = set(CORE_PERMISSIONS) | set(loaded.permissions)
+    wanted = [
+        (f"action {action.key!r}", action.permission)
+        for kind in loaded.referral_types.values()
+        if kind.key.split(".")[0] == key
+        for action in kind.workflow.actions
+    ]
+    wanted += [(f"panel {p.template!r}", p.permission) for owner, p in loaded.panels if owner == key]
+    for where, permission in wanted:
+        if permission and permission not in known:
+            raise PluginError(f"plugin {key!r}: {where} wants the unknown permission {permission!r}")

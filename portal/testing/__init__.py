@@ -1,0 +1,1 @@
+"""For plugin authors: PluginContract, fixtures and the factory the core's own tests use."""

@@ -1,0 +1,1 @@
+"""HTTP for every feature: errors, htmx, headers, panels, assets, forms. Knows no feature."""

@@ -1,0 +1,1 @@
+"""The tests; a package, so that `tests.databases` means this one whatever is installed."""
