@@ -7,7 +7,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
 
-from portal.workflow import LOCAL, Choice, N_, Side
+from portal.workflow import LOCAL, N_, Choice, Side
 
 
 class ActorKind(StrEnum):

@@ -4,6 +4,7 @@ from portal import audit, outbox
 from portal.accounts.session import current_actor
 from portal.actor import Actor
 from portal.clients.models import Client
+from portal.codes import DECLINE, FAILURE, OUTCOME, choices
 from portal.crypto import Encrypted
 from portal.declarations import (
     API_VERSION,
@@ -16,32 +17,51 @@ from portal.declarations import (
 )
 from portal.extensions import HasId, Model, UtcDateTime, db
 from portal.hookspecs import hookimpl
-from portal.lifecycle import LEGAL, Status, standard
+from portal.lifecycle import (
+    EXPLANATION,
+    NEXT_STEP,
+    NOTE,
+    REVIEW_ON,
+    Grant,
+    Status,
+    code_field,
+    standard,
+)
 from portal.problems import Conflict, Forbidden, Invalid, NotFound
 from portal.referrals.models import Referral
-from portal.referrals.policy import get_visible, visible
+from portal.referrals.packages import Item, readable
+from portal.referrals.policy import get_visible, grant, visible
 from portal.web.access import access
 from portal.web.htmx import go, page_or_part
-from portal.workflow import Action, Field, Kind, N_, Side, State
+from portal.workflow import N_, Action, Choice, Field, Kind, Side, State
 
 __all__ = [
     "API_VERSION",
-    "LEGAL",
+    "DECLINE",
+    "EXPLANATION",
+    "FAILURE",
     "NAMELESS_PREVIEW",
+    "NEXT_STEP",
+    "NOTE",
+    "N_",
+    "OUTCOME",
+    "REVIEW_ON",
     "Action",
     "Actor",
     "AuditKind",
+    "Choice",
     "Client",
     "Conflict",
     "Encrypted",
     "Field",
     "Forbidden",
+    "Grant",
     "HasId",
     "Invalid",
+    "Item",
     "Kind",
     "MessageKind",
     "Model",
-    "N_",
     "NotFound",
     "Panel",
     "Permission",
@@ -53,13 +73,17 @@ __all__ = [
     "UtcDateTime",
     "access",
     "audit",
+    "choices",
+    "code_field",
     "current_actor",
     "db",
     "get_visible",
     "go",
+    "grant",
     "hookimpl",
     "outbox",
     "page_or_part",
+    "readable",
     "standard",
     "visible",
 ]

@@ -14,14 +14,16 @@ from portal import database, registry
 from portal.accounts import admin_views, login, session
 from portal.accounts import views as accounts
 from portal.clients import views as clients
+from portal.dashboard import client_views
 from portal.dashboard import views as dashboard
 from portal.demo import views as demo
 from portal.extensions import compress, csrf, db
 from portal.network import views as network
-from portal.referrals import handover_views, views as referrals
+from portal.referrals import handover_views
+from portal.referrals import views as referrals
 from portal.web import assets, errors, headers, health, language, panels
 
-FEATURES = (accounts, admin_views, network, clients, handover_views, referrals, dashboard, health)
+FEATURES = (accounts, admin_views, network, clients, client_views, handover_views, referrals, dashboard, health)
 
 
 def create_app(

@@ -21,11 +21,17 @@ CORE_KINDS: dict[str, str] = {
     "account.created": N_("Konto angelegt"),
     "account.changed": N_("Konto geändert"),
     "account.deactivated": N_("Konto stillgelegt"),
+    "account.reactivated": N_("Konto wieder geöffnet"),
+    "account.invited": N_("Link zum Konto verschickt"),
     "account.password_changed": N_("Passwort geändert"),
     "account.logged_out_everywhere": N_("Überall abgemeldet"),
     "login.succeeded": N_("Angemeldet"),
     "login.failed": N_("Anmeldung gescheitert"),
+    "membership.added": N_("Rolle vergeben"),
+    "membership.ended": N_("Rolle beendet"),
     "organisation.changed": N_("Organisation geändert"),
+    "unit.changed": N_("Stelle geändert"),
+    "delivery.changed": N_("Zuständigkeit in einer Gemeinde geändert"),
     "service.changed": N_("Angebot geändert"),
     "client.created": N_("Person angelegt"),
     "client.changed": N_("Angaben geändert"),
@@ -52,9 +58,7 @@ class AuditEntry(Model):
         Index("ix_audit_entry_client_id_at", "client_id", "at"),
         Index("ix_audit_entry_at", "at"),
     )
-    id: Mapped[int] = mapped_column(
-        BigInteger().with_variant(Integer, "sqlite"), primary_key=True
-    )
+    id: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True)
     at: Mapped[datetime]
     kind: Mapped[str] = mapped_column(String(60))
     actor_kind: Mapped[str] = mapped_column(String(10))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from portal.workflow import Choice, N_
+from portal.workflow import N_, Choice
 
 
 class By(StrEnum):
@@ -24,8 +24,10 @@ class Code:
     success: bool = False
 
 
-def choices(codes: tuple[Code, ...]) -> tuple[Choice, ...]:
-    return tuple((code.key, code.label) for code in codes)
+def choices(codes: tuple[Code, ...], *only: str) -> tuple[Choice, ...]:
+    """Codes as choices of a field: all of them, or those named in `only`, in that order."""
+    labels = {code.key: code.label for code in codes}
+    return tuple((key, labels[key]) for key in only or labels)
 
 
 C, P, Y = By.CLIENT, By.PARTNER, By.SYSTEM
@@ -87,6 +89,7 @@ def code_label(key: str) -> str:
     """The German label of any code; the code itself if it is a plugin's own."""
     return _ALL[key].label if key in _ALL else key
 
+
 # What an organisation's service is of (domain.md 4.6); referral types name the kind they go to.
 PARTNER_KINDS: dict[str, str] = {
     "jobcenter": N_("Jobcenter"),
@@ -115,6 +118,37 @@ GOAL_AREAS: tuple[Choice, ...] = (
     ("participation", N_("Gesellschaftliche Teilhabe")),
     ("orientation", N_("Alltag und Orientierung")),
     ("legal_admin", N_("Behörden und Schriftverkehr")),
+)
+# What clients speak and in what services can be used: BCP 47 tags with the names used in
+# German counselling; CLDR lacks prs, kmr and mnk.
+LANGUAGES: tuple[Choice, ...] = (
+    ("uk", N_("Ukrainisch")),
+    ("ru", N_("Russisch")),
+    ("ar", N_("Arabisch")),
+    ("fa", N_("Persisch (Farsi)")),
+    ("prs", N_("Dari")),
+    ("ps", N_("Paschtu")),
+    ("tr", N_("Türkisch")),
+    ("kmr", N_("Kurdisch (Kurmandschi)")),
+    ("ckb", N_("Kurdisch (Sorani)")),
+    ("ti", N_("Tigrinya")),
+    ("am", N_("Amharisch")),
+    ("so", N_("Somali")),
+    ("de", N_("Deutsch")),
+    ("en", N_("Englisch")),
+    ("fr", N_("Französisch")),
+    ("ur", N_("Urdu")),
+    ("pa", N_("Punjabi")),
+    ("sq", N_("Albanisch")),
+    ("sr", N_("Serbisch")),
+    ("mk", N_("Mazedonisch")),
+    ("ro", N_("Rumänisch")),
+    ("rom", N_("Romanes")),
+    ("ka", N_("Georgisch")),
+    ("zh", N_("Chinesisch")),
+    ("ha", N_("Hausa")),
+    ("wo", N_("Wolof")),
+    ("mnk", N_("Mandinka")),
 )
 URGENCIES: tuple[Choice, ...] = (
     ("normal", N_("Normal")),

@@ -8,6 +8,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
+
+from sqlalchemy import URL, make_url
+from sqlalchemy.exc import ArgumentError
 
 from portal.crypto import Keyring, write_new_keyring
 
@@ -27,14 +31,16 @@ SETTINGS = (
     Setting("BASE_URL", "http://127.0.0.1:8000", "address of the portal as people reach it"),
     Setting("COUNTY", "", "name of the operating county, shown in the header"),
     Setting("CONTACT", "", "where people turn to for help and accessibility: mail or telephone"),
-    Setting("DEMO", "", "1: demo mode with shared password; refused off loopback"),
+    Setting("DEMO", "", "1: demo mode with a shared password, on this machine alone"),
     Setting("TRUSTED_PROXIES", "0", "how many reverse proxies set X-Forwarded-*"),
 )
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 KEY_FILE = "keys.json"
-SECRET_FILE = "secret_key"
+SECRET_FILE = "secret_key"  # noqa: S105 - the name of a file
 SETTINGS_FILE = "portal.env"
 MAX_BODY_BYTES = 256 * 1024
 SESSION_HOURS = 10
+DATABASE_SECONDS = 5  # how long a request waits for a database that does not answer
 
 
 class ConfigError(Exception):
@@ -47,14 +53,19 @@ def load(overrides: Mapping[str, Any] | None = None) -> dict[str, Any]:
     values: dict[str, Any] = {**given, **(overrides or {})}
     instance = Path(values["INSTANCE"]).resolve()
     values["INSTANCE"] = instance
-    for name, value in _settings_file(instance).items():
-        if f"PORTAL_{name}" not in os.environ and name not in (overrides or {}):
-            values[name] = value
-    url = values["DATABASE_URL"] or f"sqlite:///{instance / 'portal.sqlite'}"
+    values |= {
+        name: value
+        for name, value in _settings_file(instance).items()
+        if f"PORTAL_{name}" not in os.environ and name not in (overrides or {})
+    }
+    url = _database_url(values["DATABASE_URL"], instance)
     values["DEMO"] = str(values["DEMO"]) in ("1", "True")
+    values["TRUSTED_PROXIES"] = _proxies(values["TRUSTED_PROXIES"])
+    _check_address(values)
     https = values["BASE_URL"].startswith("https://")
     return {
-        "SQLALCHEMY_DATABASE_URI": url.replace("postgresql://", "postgresql+psycopg://", 1),
+        "SQLALCHEMY_DATABASE_URI": url,
+        "SQLALCHEMY_ENGINE_OPTIONS": _engine_options(url),
         "KEYRING": _keyring(values["KEYS"], instance),
         "MAX_CONTENT_LENGTH": MAX_BODY_BYTES,
         "MAX_FORM_MEMORY_SIZE": MAX_BODY_BYTES,
@@ -65,17 +76,77 @@ def load(overrides: Mapping[str, Any] | None = None) -> dict[str, Any]:
         "SESSION_COOKIE_SAMESITE": "Lax",
         **values,
         "SECRET_KEY": values["SECRET_KEY"] or _secret(instance),
-        "TRUSTED_PROXIES": int(values["TRUSTED_PROXIES"]),
     }
+
+
+def is_loopback(address: str) -> bool:
+    """Whether an address with or without scheme and port names this machine alone."""
+    try:
+        host = urlsplit(address if "//" in address else f"//{address}").hostname
+    except ValueError:
+        return False
+    return host in LOOPBACK
+
+
+def _check_address(values: Mapping[str, Any]) -> None:
+    parts = urlsplit(values["BASE_URL"])
+    if parts.scheme not in ("http", "https") or not parts.netloc:
+        raise ConfigError(
+            f"PORTAL_BASE_URL={values['BASE_URL']!r} is no address: https://portal.example"
+        )
+    if not values["DEMO"]:
+        return
+    if not is_loopback(values["BASE_URL"]):
+        raise ConfigError("PORTAL_DEMO: everybody knows the demo's password, so it is served on "
+                          f"this machine alone, not at {values['BASE_URL']}")  # fmt: skip
+    if values["TRUSTED_PROXIES"]:
+        raise ConfigError("PORTAL_DEMO: the demo is not served behind a proxy; "
+                          "leave PORTAL_TRUSTED_PROXIES at 0")  # fmt: skip
+
+
+def _database_url(given: str, instance: Path) -> URL:
+    try:
+        url = make_url(given or f"sqlite:///{instance / 'portal.sqlite'}")
+    except ArgumentError as error:
+        # Without the address itself: it may hold a password.
+        raise ConfigError("PORTAL_DATABASE_URL is no database address, such as "
+                          "postgresql://user@host/name or sqlite:///file") from error  # fmt: skip
+    kind = url.get_backend_name()
+    if kind in ("postgres", "postgresql"):
+        return url.set(drivername="postgresql+psycopg")
+    if kind != "sqlite":
+        raise ConfigError(f"PORTAL_DATABASE_URL: {kind} is not served, only sqlite and postgresql")
+    return url
+
+
+def _engine_options(url: URL) -> dict[str, Any]:
+    if url.get_backend_name() == "sqlite":
+        return {}
+    # A connection that died while it lay in the pool is noticed before it is used.
+    return {"pool_pre_ping": True, "connect_args": {"connect_timeout": DATABASE_SECONDS}}
+
+
+def _proxies(given: Any) -> int:
+    if not str(given).isdecimal():
+        raise ConfigError(f"PORTAL_TRUSTED_PROXIES={given!r} is no number, such as 0 or 1")
+    return int(given)
 
 
 def _settings_file(instance: Path) -> dict[str, str]:
     path = instance / SETTINGS_FILE
     if not path.is_file():
         return {}
-    lines = (line.strip() for line in path.read_text().splitlines())
-    pairs = (line.split("=", 1) for line in lines if line and not line.startswith("#"))
-    return {name.strip().removeprefix("PORTAL_"): value.strip() for name, value in pairs}
+    known = {setting.name for setting in SETTINGS} - {"INSTANCE"}
+    found: dict[str, str] = {}
+    for number, line in enumerate(path.read_text("utf-8").splitlines(), start=1):
+        if not line.strip() or line.lstrip().startswith("#"):
+            continue
+        name, equals, value = line.partition("=")
+        name = name.strip().removeprefix("PORTAL_")
+        if not equals or name not in known:
+            raise ConfigError(f"{path}, line {number}: not a setting: {line.split('=')[0].strip()}")
+        found[name] = value.strip()
+    return found
 
 
 def _keyring(keys: str, instance: Path) -> Keyring:
@@ -109,7 +180,9 @@ def create_instance(instance: Path) -> list[Path]:
         made.append(secret)
     if not (settings := instance / SETTINGS_FILE).exists():
         lines = [
-            f"# {s.purpose}\n# PORTAL_{s.name}={s.default}\n" for s in SETTINGS if s.name != "INSTANCE"
+            f"# {s.purpose}\n# PORTAL_{s.name}={s.default}\n"
+            for s in SETTINGS
+            if s.name != "INSTANCE"
         ]
         settings.write_text("# The environment wins over this file.\n\n" + "\n".join(lines))
         made.append(settings)

@@ -54,8 +54,12 @@ class Keyring:
             ring = cls(data["active"], keys, base64.b64decode(data["index"]))
         except (KeyError, TypeError, AttributeError, ValueError) as error:
             raise ValueError(f"not a key file: {error}") from error
-        if ring.active not in ring.keys or any(len(key) != 32 for key in ring.keys.values()):
-            raise ValueError("not a key file: the active key is missing or a key is not 32 bytes")
+        if ring.active not in ring.keys:
+            raise ValueError("not a key file: the active key is missing")
+        if any(len(key) != 32 for key in (*ring.keys.values(), ring.index)):
+            raise ValueError("not a key file: a key is not 32 bytes")
+        if any(len(key_id.encode()) != KEY_ID_BYTES for key_id in ring.keys):
+            raise ValueError(f"not a key file: a key's id is not {KEY_ID_BYTES} letters")
         return ring
 
     def dumps(self) -> str:
@@ -75,7 +79,7 @@ class Keyring:
         nonce, sealed = stored[KEY_ID_BYTES:][:NONCE_BYTES], stored[KEY_ID_BYTES + NONCE_BYTES :]
         try:
             return AESGCM(key).decrypt(nonce, sealed, place.encode())
-        except InvalidTag as error:
+        except (InvalidTag, ValueError) as error:  # ValueError: cut off
             raise CannotDecrypt(f"{place}: the value is not of this place") from error
 
     def token(self, word: str) -> bytes:

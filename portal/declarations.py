@@ -61,15 +61,15 @@ class AuditKind:
 
 @dataclass(frozen=True, kw_only=True)
 class MessageKind:
-    """A message: `recipients` names the side of the referral that is told.
+    """A message about a referral to the side `recipients`, sent by an action that names it.
 
-    Subject and template get `reference`, `link` and `sender`; never a name of a client.
+    The template, a text file, gets `subject`, `reference` and `link`; never a client's name.
     """
 
     topic: str
     subject: str
-    template: str
     recipients: Side
+    template: str = "messages/notice.txt"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -94,7 +94,8 @@ def portal_action_check(
 ) -> str | None:
     """A plugin's own rule for a move.
 
-    When:    once for every move of any referral, before anything changes.
+    When:    once for every move of any referral that a person makes, before anything changes;
+             what the system must do (end a revoked consent) asks nobody.
     Returns: None, or a German sentence why not, optionally as `"field: sentence"`; all are shown.
     Raises:  anything stops the move and rolls back.
     Example: `if action == "lend" and referral.type == "library" and not data["card"]: return "…"`
@@ -102,9 +103,7 @@ def portal_action_check(
 
 
 @hookspec
-def portal_action_performed(
-    referral: Any, action: str, actor: Actor, data: dict[str, Any]
-) -> None:
+def portal_action_performed(referral: Any, action: str, actor: Actor, data: dict[str, Any]) -> None:
     """What follows from a move, in the same transaction.
 
     When:    once for every move of any referral, after its state was set.

@@ -12,11 +12,11 @@ from enum import StrEnum
 
 from portal.codes import CANCEL, DECLINE, FAILURE, OUTCOME, choices
 from portal.workflow import (
+    N_,
     Action,
     Choice,
     Field,
     Kind,
-    N_,
     Side,
     State,
     Workflow,
@@ -170,8 +170,9 @@ _ACTIONS: tuple[Action, ...] = (
     ),
     _sender(
         "answer", N_("Rückfrage beantworten"), (S.INFO_NEEDED,), S.SENT,
+        # The receiver reads it before the decision, when it may not know the name yet.
         Field(key="answer", label=N_("Ihre Antwort"), kind=Kind.LONG_TEXT, max_length=2000,
-              hint=N_("Nur was für den Schritt nötig ist.")),
+              hint=N_("Nur was für den Schritt nötig ist, ohne Namen.")),
         # Its choices are what the sender held back; the referral fills them in.
         Field(key="release", label=N_("Zusätzlich weitergeben"), kind=Kind.CHOICES,
               required=False),
@@ -264,23 +265,27 @@ def standard(
     states: tuple[State, ...] = (),
     actions: tuple[Action, ...] = (),
     labels: dict[str, str] | None = None,
+    done: dict[str, str] | None = None,
     fields: dict[str, tuple[Field, ...]] | None = None,
 ) -> Workflow:
     """The standard workflow, less the actions `without`, plus a plugin's own.
 
-    `labels` renames states and actions by key, `fields` replaces what an action asks for. A
-    status that nothing leads to any more disappears. An own state inherits the moves of the
-    status it refines, unless it names the ones it wants (`State.inherits`).
+    `labels` renames states and actions by key, `done` what the timeline says of an action,
+    `fields` replaces what it asks for. A status that nothing leads to any more disappears. An
+    own state inherits the moves of the status it refines, unless it names the ones it wants
+    (`State.inherits`).
     """
-    renamed = labels or {}
-    replaced = fields or {}
-    unknown = (set(without) | set(replaced)) - {action.key for action in _ACTIONS}
+    renamed, told, replaced = labels or {}, done or {}, fields or {}
+    actions_known = {action.key for action in _ACTIONS}
+    unknown = {*without, *told, *replaced} - actions_known
+    unknown |= set(renamed) - actions_known - {state.key for state in _STATES}
     if unknown:
-        raise ValueError(f"the standard workflow has no action {', '.join(sorted(unknown))}")
+        raise ValueError(f"the standard workflow has no {', '.join(sorted(unknown))}")
     kept = [
         replace(
             action,
             label=renamed.get(action.key, action.label),
+            done=told.get(action.key, action.done),
             fields=replaced.get(action.key, action.fields),
             sources=action.sources + _inheriting(states, action),
         )
@@ -330,12 +335,33 @@ def workflow_errors(workflow: Workflow) -> list[str]:
             before = workflow.status(source)
             after = workflow.status(action.target) if action.target else before
             if before != after and (before, after) not in LEGAL:
-                errors.append(f"action {action.key!r} goes from {before!r} to {after!r}: no such move")
+                errors.append(
+                    f"action {action.key!r} goes from {before!r} to {after!r}: no such move"
+                )
+    for action in workflow.actions:
+        errors += _code_errors(workflow, action)
     for state in workflow.states:
         ways = {a.key for a in workflow.actions_from(state.key)}
         if state.refines in OPEN and "withdraw" not in ways:
             errors.append(f"state {state.key!r} cannot be withdrawn")
     return errors
+
+
+_CODES = {S.DECLINED: DECLINE, S.NOT_COMPLETED: FAILURE, S.COMPLETED: OUTCOME, S.CANCELLED: CANCEL}
+
+
+def _code_errors(workflow: Workflow, action: Action) -> list[str]:
+    """An answer that ends a referral gives a reason that statistics over all plugins know."""
+    ending = Status(workflow.status(action.target)) if action.target else None
+    before = {workflow.status(source) for source in action.sources}
+    if ending is None or ending not in _CODES or before <= {S.DRAFT}:
+        return []
+    asked = next((field for field in action.fields if field.key == "code"), None)
+    if asked is None or asked.kind is not Kind.CHOICE or not asked.required:
+        return [f"action {action.key!r} ends as {ending.value!r} without a code"]
+    known = {code.key for code in _CODES[ending]}
+    unknown = [code for code, _ in asked.choices if code not in known]
+    return [f"action {action.key!r} has the unknown code {code!r}" for code in unknown]
 
 
 # --- Grants -------------------------------------------------------------------------------
@@ -364,10 +390,11 @@ def receiver_grant(
     """What the receiver sees now. `preview_only`: this kind decides on capacity, nameless."""
     if status in (S.DRAFT, S.ENTERED_IN_ERROR):
         return Grant.NOTHING
-    if consent is None or consent.revoked or consent.expired:
+    if consent is None or consent.revoked:
         return Grant.ENDED
     if status in FINAL:
         in_grace = closed_at is not None and now < closed_at + timedelta(days=GRACE_DAYS)
+        in_grace = in_grace and not consent.expired
         # What was never shown before is not shown afterwards: a partner who declined on the
         # preview does not learn the name, one whom the sender withdrew from loses it at once.
         if status in (S.CANCELLED, S.EXPIRED) or not in_grace:
@@ -375,6 +402,8 @@ def receiver_grant(
         if preview_only and status in (S.DECLINED, S.REDIRECTED):
             return Grant.CLOSED
         return Grant.PACKAGE
+    if consent.expired:
+        return Grant.ENDED
     if status in BEFORE_ACCEPTANCE and preview_only:
         return Grant.PREVIEW
     return Grant.PACKAGE

@@ -63,13 +63,13 @@ def streams(registry: Registry) -> list[Stream]:
 
 
 def _options(stream: Stream) -> dict[str, Any]:
-    def include_name(name: str | None, kind: str, parents: Any) -> bool:
+    def include_name(name: str | None, kind: str, _parents: Any) -> bool:
         if kind != "table":
             return True
         # Tables in the database that no loaded model knows belong to uninstalled plugins.
         return name in Model.metadata.tables and stream.owns(name or "")
 
-    def include_object(thing: Any, name: str | None, kind: str, reflected: bool, to: Any) -> bool:
+    def include_object(_thing: Any, name: str | None, kind: str, *_further: Any) -> bool:
         return stream.owns(name or "") if kind == "table" else True
 
     return {
@@ -100,9 +100,8 @@ def _run(engine: Engine, stream: Stream, fn: Callable[[Any, Any], Any]) -> list[
     with _writing(engine) as connection:
         environment = EnvironmentContext(Config(), stream.script, fn=fn)
         with environment:
-            environment.configure(
-                connection=connection, on_version_apply=note, **_options(stream)
-            )
+            options = _options(stream) | {"on_version_apply": note}
+            environment.configure(connection=connection, **options)
             with environment.begin_transaction():
                 environment.run_migrations()
         connection.commit()
@@ -145,7 +144,8 @@ def write_revision(engine: Engine, stream: Stream, message: str, revision: str) 
     with engine.connect() as connection:
         context = MigrationContext.configure(connection, opts=_options(stream))
         script = produce_migrations(context, Model.metadata)
-    assert script.upgrade_ops is not None and script.downgrade_ops is not None
+    assert script.upgrade_ops is not None
+    assert script.downgrade_ops is not None
     options: dict[str, Any] = {"render_as_batch": True}
     up, down = (
         # Revisions must not depend on classes that may be renamed later.

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.accounts.models import Membership, Person, Unit
 from portal.actor import Actor
+from portal.database import begin_writing
 from portal.declarations import MessageKind
 from portal.extensions import Model, db
 from portal.registry import registry
@@ -44,12 +45,14 @@ CORE_MESSAGES: dict[str, MessageKind] = {
         _notice("referral.result", N_("Ergebnis Ihrer Vermittlung"), Side.SENDER),
         MessageKind(topic="account.invitation", subject=N_("Ihr Zugang zum Portal"),
                     template="messages/invitation.txt", recipients=Side.SYSTEM),
+        MessageKind(topic="account.reset", subject=N_("Neues Passwort für das Portal"),
+                    template="messages/reset.txt", recipients=Side.SYSTEM),
     )
 }  # fmt: skip
 
 
 class OutboxMessage(Model):
-    """A message on its way to a unit or to a member."""
+    """A message on its way to a person; to a unit if there is none, or none any more."""
 
     __tablename__ = "outbox_message"
     __table_args__ = (Index("ix_outbox_message_delivered_at_due_at", "delivered_at", "due_at"),)
@@ -71,7 +74,7 @@ def enqueue(
     actor: Actor, topic: str, *, unit_id: UUID | None = None, person_id: UUID | None = None,
     reference: str = "", path: str = "/",
 ) -> None:  # fmt: skip
-    """Tell a unit or a person, in the caller's transaction. Raises ValueError for a foreign topic."""
+    """Tell a unit or a person, in the caller's transaction. ValueError for a foreign topic."""
     if topic not in CORE_MESSAGES and topic not in registry().messages:
         raise ValueError(f"undeclared message topic {topic!r}")
     db.session.add(
@@ -117,7 +120,10 @@ def render(message: OutboxMessage) -> Letter:
 def _addresses(message: OutboxMessage) -> tuple[str, ...]:
     if message.person_id is not None:
         person = db.session.get(Person, message.person_id)
-        return (person.email,) if person and person.active else ()
+        if person is not None and person.active:
+            return (person.email,)
+        if message.unit_id is None:
+            return ()
     unit = db.session.get(Unit, message.unit_id)
     if unit is not None and unit.email:
         return (unit.email,)
@@ -134,24 +140,36 @@ def deliver_due(transport: Transport, now: datetime, limit: int = 100) -> tuple[
     """Deliver what is due; returns (delivered, failed). Several workers may run at once."""
     delivered = failed = 0
     for message_id in _lease(now, limit):
-        message = db.session.get_one(OutboxMessage, message_id)
-        try:
-            letter = render(message)
-            if letter.to:
-                transport.send(letter)
-        except Exception as error:  # noqa: BLE001 - whatever a template or a server may raise
-            db.session.rollback()
-            message = db.session.get_one(OutboxMessage, message_id)
-            message.error = type(error).__name__
-            message.due_at = now + timedelta(minutes=2**message.attempts)
-            message.leased_until = None
-            failed += 1
-        else:
-            message.delivered_at = now
-            message.error = ""
-            delivered += 1
-        db.session.commit()
+        error = _deliver(transport, message_id)
+        _settle(message_id, now, error)
+        failed += bool(error)
+        delivered += not error
     return delivered, failed
+
+
+def _deliver(transport: Transport, message_id: int) -> str:
+    """Send one message; returns the name of what went wrong, "" if nothing."""
+    try:
+        letter = render(db.session.get_one(OutboxMessage, message_id))
+        db.session.rollback()  # no transaction stays open while a mail server takes its time
+        if letter.to:
+            transport.send(letter)
+    except Exception as error:  # noqa: BLE001 - whatever a template or a server may raise
+        return type(error).__name__
+    return ""
+
+
+def _settle(message_id: int, now: datetime, error: str) -> None:
+    db.session.rollback()
+    begin_writing()
+    message = db.session.get_one(OutboxMessage, message_id)
+    message.error = error
+    if error:
+        message.due_at = now + timedelta(minutes=2**message.attempts)
+        message.leased_until = None
+    else:
+        message.delivered_at = now
+    db.session.commit()
 
 
 def _lease(now: datetime, limit: int) -> list[int]:
@@ -175,7 +193,7 @@ def _lease(now: datetime, limit: int) -> list[int]:
         .execution_options(synchronize_session=False)
     )
     db.session.rollback()
-    db.session.connection(execution_options={"writing": True})
+    begin_writing()
     ids = sorted(db.session.scalars(statement))
     db.session.commit()
     return ids

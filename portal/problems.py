@@ -26,6 +26,10 @@ class Conflict(Problem):
     """The move does not exist in this state, or somebody else was faster."""
 
 
+class TooMany(Problem):
+    """Too many attempts in a short time; waiting helps."""
+
+
 class Invalid(Problem):
     """The input breaks a rule. `errors` maps a field's key ("" for the whole) to its message."""
 

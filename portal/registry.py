@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 
 import pluggy
 from flask import Blueprint, current_app
+from sqlalchemy import Table
 
 from portal import hookspecs
 from portal.accounts.roles import CORE_PERMISSIONS, ROLES
@@ -30,10 +31,17 @@ from portal.declarations import (
     Permission,
     ReferralType,
 )
+from portal.extensions import Model
 from portal.lifecycle import standard, workflow_errors
 from portal.workflow import N_, Workflow
 
 ENTRY_POINTS = "portal.plugins"
+_STANDARD = standard()
+# What remains of a handoff whose plugin is gone.
+_ENDINGS = Workflow(
+    _STANDARD.states,
+    tuple(_STANDARD.action(key) for key in ("discard", "withdraw", "review")),
+)
 T = TypeVar("T")
 
 
@@ -50,13 +58,32 @@ class Plugin:
     module: ModuleType
 
     @property
-    def folder(self) -> Path:
-        return Path(inspect.getfile(self.module)).parent
+    def package(self) -> str:
+        """The import package that is the plugin: `portal_x` of `portal_x.plugin`."""
+        return self.module.__name__.partition(".")[0]
+
+    def folder(self, name: str) -> Path | None:
+        """`templates`, `static` or `migrations` beside the plugin's code, where it exists.
+
+        A plugin of one file has none: what lies beside it belongs to others.
+        """
+        file = Path(inspect.getfile(self.module))
+        in_package = "." in self.module.__name__ or file.name == "__init__.py"
+        path = file.parent / name
+        return path if in_package and path.is_dir() else None
 
     @property
     def migrations(self) -> Path | None:
-        path = self.folder / "migrations"
-        return path if path.is_dir() else None
+        return self.folder("migrations")
+
+    def tables(self) -> list[Table]:
+        """The tables whose classes the plugin's modules define."""
+        return [
+            table
+            for mapper in Model.registry.mappers
+            if mapper.class_.__module__.partition(".")[0] == self.package
+            and isinstance(table := mapper.local_table, Table)
+        ]
 
 
 @dataclass
@@ -81,16 +108,25 @@ class Registry:
         mapped = (p.key for p in self.permissions.values() if role in p.roles)
         return ROLES[role].permissions | frozenset(mapped)
 
+    @property
+    def known_permissions(self) -> set[str]:
+        """Every right there is: the core's and the plugins'."""
+        return {*CORE_PERMISSIONS, *self.permissions}
+
     def referral_type(self, key: str) -> ReferralType:
-        """The type; for a plugin that is gone, a stand-in that shows and offers nothing."""
+        """The type; for a plugin that is gone, a stand-in that only lets things end."""
         return self.referral_types.get(key) or ReferralType(
             key=key,
             label=N_("Erweiterung nicht installiert"),
             recipient_kind="other_office",
-            workflow=Workflow(standard().states, ()),
+            workflow=_ENDINGS,
             discloses=(),
             preview=(),
         )
+
+    def types_of(self, plugin: str) -> list[ReferralType]:
+        """The referral types that a plugin brought."""
+        return [t for t in self.referral_types.values() if t.key.partition(".")[0] == plugin]
 
     def types_for(self, recipient_kind: str) -> list[ReferralType]:
         return [t for t in self.referral_types.values() if t.recipient_kind == recipient_kind]
@@ -109,7 +145,11 @@ def installed_plugins() -> list[tuple[str, ModuleType, str]]:
         if entry.name in found:
             raise PluginError(f"plugin {entry.name!r}: two installed packages claim this key")
         version = entry.dist.version if entry.dist else "0"
-        found[entry.name] = (entry.name, entry.load(), version)
+        try:
+            module = entry.load()
+        except Exception as error:
+            raise PluginError(f"plugin {entry.name!r} cannot be imported: {error}") from error
+        found[entry.name] = (entry.name, module, version)
     return [found[key] for key in sorted(found)]
 
 
@@ -127,7 +167,9 @@ def load(plugins: Iterable[tuple[str, ModuleType, str]] | None = None) -> Regist
     _check_hooks(manager)
     for key in loaded.plugins:
         _declare(loaded, key)
-    for key in loaded.plugins:
+    for key, plugin in loaded.plugins.items():
+        _check_tables(key, plugin)
+        _check_actions(loaded, key)
         _check_permissions(loaded, key)
     return loaded
 
@@ -137,7 +179,9 @@ def _check_module(key: str, module: ModuleType) -> None:
         raise PluginError(f"plugin {key!r}: a key is lower-case letters, digits and underscores")
     version = getattr(module, "API_VERSION", None)
     if version != API_VERSION:
-        raise PluginError(f"plugin {key!r}: made for API_VERSION {version!r}, this is {API_VERSION}")
+        raise PluginError(
+            f"plugin {key!r}: made for API_VERSION {version!r}, this is {API_VERSION}"
+        )
     for name, value in vars(module).items():
         if name.startswith("portal_") and inspect.isfunction(value):
             if not hasattr(hookspecs, name):
@@ -183,7 +227,10 @@ def _declare(loaded: Registry, key: str) -> None:
 
 def _declared(loaded: Registry, key: str, hook: str, expected: type[T]) -> list[T]:
     implementation: Callable[[], list[T]] | None = getattr(loaded.plugins[key].module, hook, None)
-    things = implementation() if implementation else []
+    try:
+        things = implementation() if implementation else []
+    except Exception as error:
+        raise PluginError(f"plugin {key!r}: {hook} failed: {error}") from error
     for thing in things:
         if not isinstance(thing, expected):
             raise PluginError(f"plugin {key!r}: {hook} must return {expected.__name__} objects")
@@ -212,20 +259,38 @@ def _check_type(key: str, kind: ReferralType) -> None:
     if clash := own & set(CLIENT_FIELDS):
         raise PluginError(f"plugin {key!r}: the form repeats the client field {', '.join(clash)}")
     if foreign := set(kind.preview or ()) - set(kind.discloses) - own:
-        raise PluginError(
-            f"plugin {key!r}: the preview names {', '.join(sorted(foreign))}, which is not disclosed"
-        )
+        named = ", ".join(sorted(foreign))
+        raise PluginError(f"plugin {key!r}: the preview names {named}, which is not disclosed")
+
+
+def _check_tables(key: str, plugin: Plugin) -> None:
+    for table in plugin.tables():
+        if not table.name.startswith(f"{key}_"):
+            raise PluginError(f"plugin {key!r}: the table {table.name!r} has a foreign prefix")
+
+
+def _check_actions(loaded: Registry, key: str) -> None:
+    for kind in loaded.types_of(key):
+        for action in kind.workflow.actions:
+            if action.message and action.message not in loaded.messages:
+                raise PluginError(
+                    f"plugin {key!r}: action {action.key!r} sends the unknown message "
+                    f"{action.message!r}"
+                )
 
 
 def _check_permissions(loaded: Registry, key: str) -> None:
-    known = set(CORE_PERMISSIONS) | set(loaded.permissions)
+    known = loaded.known_permissions
     wanted = [
         (f"action {action.key!r}", action.permission)
-        for kind in loaded.referral_types.values()
-        if kind.key.split(".")[0] == key
+        for kind in loaded.types_of(key)
         for action in kind.workflow.actions
     ]
-    wanted += [(f"panel {p.template!r}", p.permission) for owner, p in loaded.panels if owner == key]
+    wanted += [
+        (f"panel {p.template!r}", p.permission) for owner, p in loaded.panels if owner == key
+    ]
     for where, permission in wanted:
         if permission and permission not in known:
-            raise PluginError(f"plugin {key!r}: {where} wants the unknown permission {permission!r}")
+            raise PluginError(
+                f"plugin {key!r}: {where} wants the unknown permission {permission!r}"
+            )

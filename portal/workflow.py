@@ -15,7 +15,6 @@ from zoneinfo import ZoneInfo
 
 from portal.problems import Conflict, Invalid
 
-
 LOCAL = ZoneInfo("Europe/Berlin")
 
 
@@ -100,7 +99,7 @@ class Field:
         if self.kind is Kind.YES_NO:
             return N_("Ja") if value else N_("Nein")
         if self.kind in (Kind.CHOICE, Kind.MEMBER):
-            return dict(self.choices).get(value, value)
+            return dict(self.choices).get(value, str(value))
         if self.kind is Kind.CHOICES:
             labels = dict(self.choices)
             return ", ".join(labels.get(code, code) for code in value)
@@ -169,12 +168,12 @@ def text_complaint(text: str, several_lines: bool = False) -> str | None:
 
 
 def _complaint(field: Field, value: Any, today: date) -> str | None:
-    expected = _TYPES.get(field.kind, str)
-    if not isinstance(value, expected) or (expected is int and isinstance(value, bool)):
+    expected: Any = _TYPES.get(field.kind, str)
+    if not isinstance(value, expected) or _is_lookalike(field.kind, value):
         return N_("Diese Angabe hat die falsche Form.")
     if field.kind in (Kind.CHOICE, Kind.MEMBER) and value not in dict(field.choices):
         return N_("Bitte eine der angebotenen Möglichkeiten wählen.")
-    if field.kind is Kind.CHOICES and not set(value) <= set(dict(field.choices)):
+    if field.kind is Kind.CHOICES and any(code not in dict(field.choices) for code in value):
         return N_("Bitte nur angebotene Möglichkeiten wählen.")
     if isinstance(value, str):
         if len(value) > field.max_length:
@@ -187,11 +186,21 @@ def _complaint(field: Field, value: Any, today: date) -> str | None:
     return None
 
 
+def _is_lookalike(kind: Kind, value: Any) -> bool:
+    # Python counts a bool as a number and a datetime as a day; a moment needs its zone.
+    return (
+        (kind is Kind.INTEGER and isinstance(value, bool))
+        or (kind is Kind.DATE and isinstance(value, datetime))
+        or (kind is Kind.DATETIME and value.tzinfo is None)
+        or (kind is Kind.CHOICES and not all(isinstance(code, str) for code in value))
+    )
+
+
 def _day_complaint(field: Field, value: date, today: date) -> str | None:
-    day = value.date() if isinstance(value, datetime) else value
     earliest, latest = field.days
-    if not 1900 <= day.year <= 2200:
+    if not 1900 <= value.year <= 2200:
         return N_("Dieses Datum gibt es hier nicht. Bitte das Jahr prüfen.")
+    day = value.astimezone(LOCAL).date() if isinstance(value, datetime) else value
     if earliest is not None and day < today + timedelta(days=earliest):
         limit = today + timedelta(days=earliest)
         return N_("Das Datum liegt zu früh. Frühestens:") + f" {limit:%d.%m.%Y}"
@@ -218,7 +227,12 @@ class State:
 
 @dataclass(frozen=True, kw_only=True)
 class Action:
-    """A move: from any of `sources` to `target` (None: the state stays as it is)."""
+    """A move: from any of `sources` to `target` (None: the state stays as it is).
+
+    `permission` is needed beside the right side; "" means what that side always needs.
+    `message` is the topic the other side is told instead of the core's own news, `done` what
+    the timeline says afterwards ("" for the label).
+    """
 
     key: str
     label: str
@@ -228,6 +242,8 @@ class Action:
     fields: tuple[Field, ...] = ()
     permission: str = ""
     hint: str = ""
+    message: str = ""
+    done: str = ""
 
 
 @dataclass(frozen=True)
@@ -258,9 +274,11 @@ class Workflow:
         """The action, if it exists in this state; otherwise Conflict."""
         action = self.action(key)
         if state not in action.sources:
+            # The state may be of a plugin that is gone.
+            label = next((known.label for known in self.states if known.key == state), state)
             raise Conflict(
                 N_("Dieser Schritt ist nicht mehr möglich. Die Vermittlung steht inzwischen auf:")
-                + f" {self.state(state).label}."
+                + f" {label}."
             )
         return action
 

@@ -1,6 +1,6 @@
 """Kita, school, recognition counselling, housing office: the standard workflow, one question."""
 
-from portal.api import NAMELESS_PREVIEW, Field, Kind, N_, ReferralType, hookimpl, standard
+from portal.api import N_, NAMELESS_PREVIEW, Field, Kind, ReferralType, hookimpl, standard
 
 API_VERSION = 1
 

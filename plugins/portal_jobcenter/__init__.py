@@ -1,1 +1,1 @@
-"""The handoff to a Jobcenter."""
+"""The handoff to a Jobcenter: request, documents at hand, obligations and where they lead."""

@@ -10,7 +10,7 @@ from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from portal.extensions import HasId, Model
-from portal.workflow import Choice, N_
+from portal.workflow import N_, Choice
 
 REGIMES: tuple[Choice, ...] = (
     ("gdpr", N_("DSGVO")),

@@ -23,6 +23,7 @@ from portal.workflow import N_
 
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 MEMBERSHIP = "membership"  # key of the session: the membership somebody acts as
+LANGUAGE = "language"  # key of the session: for pages that do not ask who is signed in
 
 
 def now() -> datetime:
@@ -81,16 +82,25 @@ def current_actor() -> Actor:
     return actor
 
 
+def own_actor() -> Actor:
+    """The actor on one's own account: also of somebody without a membership."""
+    if current_membership() is not None:
+        return current_actor()
+    found = person()
+    return Actor(kind=ActorKind.MEMBER, now=now(), name=found.name, person_id=found.id)
+
+
 def init_app(app: Flask) -> None:
     @app.before_request
     def begin() -> None:
+        g.language = session.get(LANGUAGE, "de")
         # Before anything reads: on SQLite a read cannot become a write later.
         if request.method not in SAFE_METHODS:
             begin_writing()
 
     @app.before_request
     def guard() -> Response | None:
-        if request.endpoint is None or request.endpoint.endswith("static"):
+        if request.endpoint is None or request.endpoint.rpartition(".")[2] == "static":
             return None
         view = app.view_functions[request.endpoint]
         plugin = (request.blueprint or "").partition(".")[0] in registry().plugins
@@ -99,6 +109,7 @@ def init_app(app: Flask) -> None:
             return None
         if not current_user.is_authenticated:
             return _to_login()
+        g.language = current_user.language
         if rule == PERSON:
             return None
         actor = current_actor()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from portal.workflow import Choice, N_
+from portal.workflow import N_, Choice
 
 RESIDENCE_TITLES: tuple[Choice, ...] = (
     ("arrival_certificate", N_("Ankunftsnachweis (§ 63a AsylG)")),
@@ -117,34 +117,4 @@ CONTACT_WAYS: tuple[Choice, ...] = (
     ("email", N_("E-Mail")),
     ("letter", N_("Brief")),
     ("advisor", N_("über die Beratung")),
-)
-# BCP 47 tags with the names used in German counselling; CLDR lacks prs, kmr and mnk.
-LANGUAGES: tuple[Choice, ...] = (
-    ("uk", N_("Ukrainisch")),
-    ("ru", N_("Russisch")),
-    ("ar", N_("Arabisch")),
-    ("fa", N_("Persisch (Farsi)")),
-    ("prs", N_("Dari")),
-    ("ps", N_("Paschtu")),
-    ("tr", N_("Türkisch")),
-    ("kmr", N_("Kurdisch (Kurmandschi)")),
-    ("ckb", N_("Kurdisch (Sorani)")),
-    ("ti", N_("Tigrinya")),
-    ("am", N_("Amharisch")),
-    ("so", N_("Somali")),
-    ("de", N_("Deutsch")),
-    ("en", N_("Englisch")),
-    ("fr", N_("Französisch")),
-    ("ur", N_("Urdu")),
-    ("pa", N_("Punjabi")),
-    ("sq", N_("Albanisch")),
-    ("sr", N_("Serbisch")),
-    ("mk", N_("Mazedonisch")),
-    ("ro", N_("Rumänisch")),
-    ("rom", N_("Romanes")),
-    ("ka", N_("Georgisch")),
-    ("zh", N_("Chinesisch")),
-    ("ha", N_("Hausa")),
-    ("wo", N_("Wolof")),
-    ("mnk", N_("Mandinka")),
 )

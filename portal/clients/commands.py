@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, insert, select
 
 from portal import audit
 from portal.accounts.models import Membership
@@ -20,7 +20,7 @@ from portal.crypto import index_tokens, normalise, search_tokens
 from portal.extensions import db
 from portal.network.models import Municipality
 from portal.problems import Conflict, Invalid, NotFound
-from portal.workflow import Field, N_, clean, jsonable
+from portal.workflow import N_, Field, clean, jsonable
 
 LONGEST_DEPUTY_DAYS = 366
 
@@ -41,7 +41,8 @@ def create_client(actor: Actor, data: Mapping[str, Any]) -> Client:
     """A new client of the actor. Raises Forbidden, Invalid."""
     policy.require(actor, "client.write")
     values = clean(form_fields(), data, actor.today)
-    assert actor.membership_id and actor.unit_id
+    assert actor.membership_id
+    assert actor.unit_id
     client = Client(
         advisor_id=actor.membership_id,
         unit_id=actor.unit_id,
@@ -62,7 +63,7 @@ def update_client(
 ) -> Client:
     """Change the record. Raises NotFound, Forbidden, Invalid, Conflict if changed meanwhile."""
     policy.require(actor, "client.write")
-    client = policy.get_visible(actor, client_id)
+    client = policy.get_visible(actor, client_id, lock=True)
     values = clean(form_fields(), data, actor.today)
     if client.version != seen_version:
         raise Conflict(
@@ -78,10 +79,21 @@ def update_client(
     return client
 
 
+def changed_meanwhile(client: Client, data: Mapping[str, Any]) -> list[tuple[Field, str]]:
+    """What the record says now where it differs from `data`, for the slower of two."""
+    typed = jsonable({key: value for key, value in data.items() if value not in ("", [], False)})
+    return [
+        (field, field.label_of(client.profile.get(field.key)))
+        for field in form_fields()
+        if client.profile.get(field.key) != typed.get(field.key)
+    ]
+
+
 def _index(client: Client) -> None:
     db.session.execute(delete(ClientToken).where(ClientToken.client_id == client.id))
     rows = [{"client_id": client.id, "token": token} for token in index_tokens(client.name)]
-    db.session.execute(ClientToken.__table__.insert(), rows)  # type: ignore[attr-defined]
+    if rows:  # a name may hold no letter at all
+        db.session.execute(insert(ClientToken), rows)
 
 
 def search(actor: Actor, query: str) -> list[Client]:
@@ -107,22 +119,11 @@ def possible_duplicates(actor: Actor, data: Mapping[str, Any]) -> list[Client]:
     return search(actor, name) if len(normalise(name)) > 1 else []
 
 
-def close_client(actor: Actor, client_id: UUID) -> Client:
-    """End the counselling; its open referrals are the referrals' matter."""
-    policy.require(actor, "client.write")
-    client = policy.get_visible(actor, client_id)
-    if client.closed_on is not None:
-        raise Conflict(N_("Die Beratung ist bereits beendet."))
-    client.closed_on = actor.today
-    audit.record(actor, "client.closed", subject=client, client_id=client.id)
-    return client
-
-
 def assign_client(actor: Actor, client_id: UUID, advisor_id: UUID) -> Client:
     """Hand a client over to a colleague of the same unit. Raises Forbidden, Invalid."""
     policy.require(actor, "client.assign")
     client = policy.get_visible(actor, client_id)
-    colleague = _colleague(actor, advisor_id)
+    colleague = _colleague(actor, advisor_id, "advisor_id")
     client.advisor_id = colleague.id
     audit.record(actor, "client.assigned", subject=client, client_id=client.id,
                  advisor=str(colleague.id))  # fmt: skip
@@ -149,8 +150,8 @@ def name_deputy(
     if errors:
         raise Invalid(errors)
     deputy = Deputy(
-        advisor_id=_colleague(actor, advisor_id).id,
-        deputy_id=_colleague(actor, deputy_id).id,
+        advisor_id=_colleague(actor, advisor_id, "advisor_id").id,
+        deputy_id=_colleague(actor, deputy_id, "deputy_id").id,
         starts_on=starts_on,
         ends_on=ends_on,
     )
@@ -168,8 +169,8 @@ def end_deputy(actor: Actor, deputy_row_id: UUID) -> None:
     audit.record(actor, "deputy.ended", subject=deputy)
 
 
-def _colleague(actor: Actor, membership_id: UUID) -> Membership:
+def _colleague(actor: Actor, membership_id: UUID, field: str) -> Membership:
     colleague = db.session.scalar(policy.colleagues(actor).where(Membership.id == membership_id))
     if colleague is None:
-        raise Invalid({"deputy_id": N_("Bitte eine Kollegin oder einen Kollegen wählen.")})
+        raise Invalid({field: N_("Bitte eine Kollegin oder einen Kollegen wählen.")})
     return colleague

@@ -8,7 +8,8 @@ stored cannot be passed on.
 from __future__ import annotations
 
 from portal.clients import codes
-from portal.workflow import Choice, Field, Kind, N_
+from portal.codes import LANGUAGES
+from portal.workflow import N_, Choice, Field, Kind
 
 # What a consent names; a field's category says which of them covers it.
 DATA_CATEGORIES: tuple[Choice, ...] = (
@@ -63,10 +64,10 @@ GROUPS: tuple[tuple[str, tuple[Field, ...]], ...] = (
             _text("address", N_("Anschrift"), "contact",
                   hint=N_("Bei einer Schutzunterkunft bitte leer lassen.")),
             _choice("contact_way", N_("Am besten erreichbar"), "contact", codes.CONTACT_WAYS),
-            _choice("contact_language", N_("Sprache"), "communication", codes.LANGUAGES,
+            _choice("contact_language", N_("Sprache"), "communication", LANGUAGES,
                     required=True),
             Field(key="further_languages", label=N_("Weitere Sprachen"), kind=Kind.CHOICES,
-                  choices=codes.LANGUAGES, category="communication", required=False),
+                  choices=LANGUAGES, category="communication", required=False),
             Field(key="interpreter_needed", label=N_("Sprachmittlung nötig"), kind=Kind.YES_NO,
                   category="communication", required=False),
         ),

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, false, or_, select
 
-from portal.accounts.models import Membership
+from portal.accounts.models import Membership, Person
 from portal.actor import Actor
 from portal.clients.models import Client, Deputy
 from portal.extensions import db
@@ -33,9 +33,15 @@ def visible(actor: Actor) -> Select[Client]:
     return select(Client).where(in_charge(actor))
 
 
-def get_visible(actor: Actor, client_id: UUID) -> Client:
-    """Raises NotFound, also for a client who exists and is somebody else's."""
-    client = db.session.scalar(visible(actor).where(Client.id == client_id))
+def get_visible(actor: Actor, client_id: UUID, *, lock: bool = False) -> Client:
+    """Raises NotFound, also for a client who exists and is somebody else's.
+
+    `lock` makes a second writer wait until the first is done (SQLite's writers always wait).
+    """
+    statement = visible(actor).where(Client.id == client_id)
+    if lock:
+        statement = statement.with_for_update(of=Client).execution_options(populate_existing=True)
+    client = db.session.scalar(statement)
     if client is None:
         raise NotFound
     return client
@@ -59,8 +65,13 @@ def visible_deputies(actor: Actor) -> Select[Deputy]:
 
 def colleagues(actor: Actor) -> Select[Membership]:
     """Active advisors of the actor's unit, the actor included."""
-    return select(Membership).where(
-        Membership.unit_id == actor.unit_id,
-        Membership.ended_on.is_(None),
-        Membership.role.in_(("advisor", "team_lead")),
+    return (
+        select(Membership)
+        .join(Person, Person.id == Membership.person_id)
+        .where(
+            Membership.unit_id == actor.unit_id,
+            Membership.ended_on.is_(None),
+            Membership.role.in_(("advisor", "team_lead")),
+            Person.active,
+        )
     )

@@ -14,7 +14,7 @@ from portal.clients.fields import DATA_CATEGORIES
 from portal.consents.models import DEFAULT_DAYS, FORMS, LONGEST_DAYS, Consent
 from portal.extensions import db
 from portal.problems import Invalid
-from portal.workflow import Field, Kind, N_, clean
+from portal.workflow import N_, Field, Kind, clean
 
 SHORTEST_PURPOSE = 30
 # Consents for these have been held void: nobody can tell what they allow (domain 3.3).

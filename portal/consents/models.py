@@ -12,7 +12,7 @@ from portal.accounts.models import Unit
 from portal.crypto import Encrypted
 from portal.extensions import HasId, Model
 from portal.lifecycle import ConsentState
-from portal.workflow import Choice, N_
+from portal.workflow import N_, Choice
 
 FORMS: tuple[Choice, ...] = (
     ("paper_signed", N_("Auf Papier unterschrieben")),

@@ -20,19 +20,30 @@ def visible(actor: Actor) -> Select[Consent]:
     return select(Consent).join(Client, Client.id == Consent.client_id).where(in_charge(actor))
 
 
-def get_visible(actor: Actor, consent_id: UUID) -> Consent:
-    """Raises NotFound, also for a consent of somebody else's client."""
-    consent = db.session.scalar(visible(actor).where(Consent.id == consent_id))
+def get_visible(actor: Actor, consent_id: UUID, *, lock: bool = False) -> Consent:
+    """Raises NotFound, also for a consent of somebody else's client.
+
+    `lock` makes whoever revokes or shares at the same moment wait (SQLite's writers always do).
+    """
+    statement = visible(actor).where(Consent.id == consent_id)
+    if lock:
+        statement = statement.with_for_update(of=Consent).execution_options(populate_existing=True)
+    consent = db.session.scalar(statement)
     if consent is None:
         raise NotFound
     return consent
 
 
 def covering(
-    client_id: UUID, recipient_unit_id: UUID, categories: Collection[str], day: date
-) -> Consent | None:
-    """The consent that allows sharing `categories` with the unit on `day`, the longest first."""
-    candidates = db.session.scalars(
+    client_id: UUID, recipient_unit_id: UUID, categories: Collection[str], day: date, *,
+    lock: bool = False,
+) -> Consent | None:  # fmt: skip
+    """The consent that allows sharing `categories` with the unit on `day`, the longest first.
+
+    `lock` keeps it from being revoked until the caller is done; one that is being revoked at
+    this moment counts as gone, so that nobody waits for each other.
+    """
+    statement = (
         select(Consent)
         .where(
             Consent.client_id == client_id,
@@ -43,5 +54,8 @@ def covering(
         )
         .order_by(Consent.valid_until.desc())
     )
+    if lock:
+        statement = statement.with_for_update(read=True, of=Consent, skip_locked=True)
     wanted = set(categories)
-    return next((consent for consent in candidates if wanted <= set(consent.categories)), None)
+    found = db.session.scalars(statement)
+    return next((consent for consent in found if wanted <= set(consent.categories)), None)

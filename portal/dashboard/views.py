@@ -1,7 +1,96 @@
-"""The start page of each role, help, accessibility."""
+"""The start page of each role: what is due, most urgent first, one click to act."""
 
 from __future__ import annotations
 
-from flask import Blueprint
+from datetime import timedelta
+
+from flask import Blueprint, render_template
+from sqlalchemy import select
+
+from portal.accounts.session import current_actor
+from portal.actor import Actor
+from portal.clients.policy import in_charge
+from portal.clients.models import Client
+from portal.consents.models import Consent
+from portal.extensions import db
+from portal.referrals import listing
+from portal.referrals.models import Referral
+from portal.web.access import MEMBER, PUBLIC, access
+from portal.workflow import Side
 
 bp = Blueprint("dashboard", __name__)
+
+SHOWN = 15  # rows of each part; the rest is one click away
+EXPIRY_NOTICE_DAYS = 14
+
+
+@bp.get("/")
+@access(MEMBER)
+def start() -> str:
+    actor = current_actor()
+    if actor.may("referral.send"):
+        return _sender_page(actor)
+    if actor.may("referral.answer"):
+        return _receiver_page(actor)
+    return render_template("dashboard/other.html")
+
+
+def _sender_page(actor: Actor) -> str:
+    """What waits for the advisor, then what partners owe an answer, then ending consents."""
+    by_key = {f.key: f for f in listing.SENDER_FILTERS}
+    todo = _first(actor, by_key["todo"])
+    late = _first(actor, by_key["overdue"])
+    consents = _ending_consents(actor)
+    listing.note_read(actor, [*todo, *late])
+    return render_template(
+        "dashboard/sender.html", todo=todo, late=late, consents=consents,
+        counts=listing.counts(actor),
+    )  # fmt: skip
+
+
+def _receiver_page(actor: Actor) -> str:
+    todo = _first(actor, next(f for f in listing.RECEIVER_FILTERS if f.key == "todo"))
+    listing.note_read(actor, todo)
+    return render_template("dashboard/receiver.html", todo=todo, counts=listing.counts(actor))
+
+
+def _first(actor: Actor, chosen: listing.Filter) -> list[listing.Row]:
+    statement = listing.filtered(actor, chosen).order_by(Referral.next_on, Referral.id)
+    return listing.rows(actor, db.session.scalars(statement.limit(SHOWN)))
+
+
+def _ending_consents(actor: Actor) -> list[tuple[Consent, Client]]:
+    """Consents that end soon and on which an open referral rests."""
+    return [
+        (consent, client)
+        for consent, client in db.session.execute(
+            select(Consent, Client)
+            .join(Client, Client.id == Consent.client_id)
+            .where(
+                in_charge(actor),
+                Consent.revoked_at.is_(None),
+                Consent.valid_until <= actor.today + timedelta(days=EXPIRY_NOTICE_DAYS),
+                select(Referral.id)
+                .where(
+                    Referral.consent_id == Consent.id,
+                    Referral.closed_at.is_(None),
+                    Referral.turn.in_((Side.SENDER, Side.RECEIVER)),
+                )
+                .exists(),
+            )
+            .order_by(Consent.valid_until, Consent.id)
+            .limit(SHOWN)
+        )
+    ]
+
+
+@bp.get("/help")
+@access(PUBLIC)
+def help() -> str:  # noqa: A001 - the endpoint's name
+    return render_template("dashboard/help.html")
+
+
+@bp.get("/accessibility")
+@access(PUBLIC)
+def accessibility() -> str:
+    return render_template("dashboard/accessibility.html")

@@ -181,7 +181,9 @@ class Factory:
             elif not field.required and field.required_unless is None:
                 continue
             elif field.kind is Kind.DATE:
-                values[field.key] = today + timedelta(days=max(field.days[0] or 0, 7))
+                earliest, latest = field.days
+                ahead = max(earliest or 0, 7) if latest is None else min(latest, 7)
+                values[field.key] = today + timedelta(days=ahead)
             elif field.kind is Kind.DATETIME:
                 values[field.key] = self.now + timedelta(days=5)
             elif field.kind is Kind.CHOICE and field.choices:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from importlib import resources
 from typing import Any
 from uuid import UUID
@@ -11,13 +11,34 @@ from uuid import UUID
 from sqlalchemy import select
 
 from portal import audit
+from portal.accounts.policy import open_units, require_admin
 from portal.actor import Actor
+from portal.codes import GOAL_AREAS, LANGUAGES
 from portal.extensions import db
 from portal.network import policy
-from portal.network.models import Municipality, Service, ServiceLanguage, ServiceMunicipality
+from portal.network.models import (
+    DELIVERY_MODELS,
+    Delivery,
+    Municipality,
+    Service,
+    ServiceLanguage,
+    ServiceMunicipality,
+)
 from portal.problems import Invalid
 from portal.registry import registry
-from portal.workflow import N_
+from portal.workflow import N_, Choice, Field, Kind, clean
+
+LONGEST_WAIT_WEEKS = 260
+
+CAPACITY_FIELDS = (
+    Field(key="accepts_new", label=N_("Nimmt neue Anfragen an"), kind=Kind.YES_NO, required=False,
+          default=True),
+    Field(key="waiting_weeks", label=N_("Wartezeit in Wochen"), kind=Kind.INTEGER, required=False,
+          maximum=LONGEST_WAIT_WEEKS),
+)  # fmt: skip
+END_FIELDS = (
+    Field(key="valid_until", label=N_("Letzter Tag"), kind=Kind.DATE, default_days=0),
+)  # fmt: skip
 
 
 def load_municipalities() -> int:
@@ -29,36 +50,153 @@ def load_municipalities() -> int:
     return len(missing)
 
 
-def save_service(
-    actor: Actor, unit_id: UUID, service: Service | None, values: dict[str, Any],
-    languages: Collection[str], municipalities: Collection[str],
-) -> Service:  # fmt: skip
-    """Add or change a service. `values` are columns of Service. Raises Forbidden, Invalid."""
-    policy.require_edit(actor, unit_id)
-    if values["type"] not in registry().referral_types:
-        raise Invalid({"type": N_("Bitte eine der angebotenen Möglichkeiten wählen.")})
-    if service is None:
-        service = Service(unit_id=unit_id, **values)
-        db.session.add(service)
-    else:
-        for key, value in values.items():
-            setattr(service, key, value)
-    service.capacity_as_of = actor.today
-    service.languages = [ServiceLanguage(language=code) for code in sorted(set(languages))]
-    service.municipalities = [
-        ServiceMunicipality(municipality_ags=ags) for ags in sorted(set(municipalities))
-    ]
+def service_fields(actor: Actor, *, new: bool) -> tuple[Field, ...]:
+    """The form of a service. Its unit is chosen once, and only by an administrator."""
+    places = policy.municipalities()
+    counties = sorted({place.county for place in places})
+    unit = Field(key="unit_id", label=N_("Stelle"), kind=Kind.CHOICE, choices=_units(actor))
+    own = (
+        Field(key="type", label=N_("Art der Vermittlung"), kind=Kind.CHOICE, choices=_types()),
+        Field(key="name", label=N_("Name des Angebots")),
+        Field(key="description", label=N_("Beschreibung"), kind=Kind.LONG_TEXT, required=False,
+              max_length=500, hint=N_("Ein, zwei Sätze: was hier geschieht und für wen.")),
+        Field(key="goal_areas", label=N_("Bereiche"), kind=Kind.CHOICES, choices=GOAL_AREAS),
+        Field(key="languages", label=N_("Sprachen"), kind=Kind.CHOICES, choices=LANGUAGES,
+              hint=N_("In welchen Sprachen das Angebot genutzt werden kann.")),
+        Field(key="counties", label=N_("Ganze Landkreise"), kind=Kind.CHOICES, required=False,
+              choices=tuple((county, county) for county in counties),
+              hint=N_("Ohne Landkreis und Gemeinde ist das Angebot für alle Orte offen.")),
+        Field(key="municipalities", label=N_("Einzelne Gemeinden"), kind=Kind.CHOICES,
+              required=False, choices=tuple((place.ags, place.name) for place in places)),
+        *CAPACITY_FIELDS,
+        Field(key="active", label=N_("Wird Beratenden angezeigt"), kind=Kind.YES_NO,
+              required=False, default=True),
+    )  # fmt: skip
+    return (unit, *own) if new and actor.may("admin.manage") else own
+
+
+def service_values(service: Service) -> dict[str, Any]:
+    """A service as its form shows it: a county of which all is served is one tick."""
+    chosen = {row.municipality_ags for row in service.municipalities}
+    by_county: dict[str, set[str]] = {}
+    for place in policy.municipalities():
+        by_county.setdefault(place.county, set()).add(place.ags)
+    whole = [county for county, all_of_it in by_county.items() if all_of_it <= chosen]
+    covered = {ags for county in whole for ags in by_county[county]}
+    return {
+        **{column.key: getattr(service, column.key) for column in service.__mapper__.column_attrs},
+        "languages": [row.language for row in service.languages],
+        "counties": whole,
+        "municipalities": sorted(chosen - covered),
+    }
+
+
+def create_service(actor: Actor, data: Mapping[str, Any]) -> Service:
+    """Raises Forbidden, Invalid."""
+    policy.require_services(actor)
+    values = clean(service_fields(actor, new=True), data, actor.today)
+    unit_id = UUID(values["unit_id"]) if "unit_id" in values else actor.unit_id
+    assert unit_id is not None
+    service = Service(unit_id=unit_id)
+    _fill(actor, service, values)
+    db.session.add(service)
     db.session.flush()
+    audit.record(actor, "service.changed", subject=service, created=True)
+    return service
+
+
+def change_service(actor: Actor, service_id: UUID, data: Mapping[str, Any]) -> Service:
+    """Raises NotFound, Invalid."""
+    service = policy.get_editable(actor, service_id)
+    _fill(actor, service, clean(service_fields(actor, new=False), data, actor.today))
     audit.record(actor, "service.changed", subject=service)
     return service
 
 
-def set_capacity(
-    actor: Actor, service: Service, *, accepts_new: bool, waiting_weeks: int | None
-) -> None:
-    """The two clicks of a partner: open or closed, and how long one waits."""
-    policy.require_edit(actor, service.unit_id)
-    service.accepts_new = accepts_new
-    service.waiting_weeks = waiting_weeks
+def set_capacity(actor: Actor, service_id: UUID, data: Mapping[str, Any]) -> Service:
+    """The two clicks of a partner: open or closed, and how long one waits.
+
+    Raises NotFound, Invalid.
+    """
+    service = policy.get_editable(actor, service_id)
+    values = clean(CAPACITY_FIELDS, data, actor.today)
+    service.accepts_new = bool(values["accepts_new"])
+    service.waiting_weeks = values["waiting_weeks"]
     service.capacity_as_of = actor.today
-    audit.record(actor, "service.changed", subject=service, accepts_new=accepts_new)
+    audit.record(actor, "service.changed", subject=service, accepts_new=service.accepts_new)
+    return service
+
+
+def delivery_fields(actor: Actor) -> tuple[Field, ...]:
+    return (
+        Field(key="unit_id", label=N_("Stelle"), kind=Kind.CHOICE, choices=_units(actor)),
+        Field(key="model", label=N_("Form"), kind=Kind.CHOICE, choices=DELIVERY_MODELS),
+        Field(key="valid_from", label=N_("Seit"), kind=Kind.DATE, default_days=0),
+        Field(key="valid_until", label=N_("Bis"), kind=Kind.DATE, required=False),
+    )
+
+
+def add_delivery(actor: Actor, ags: str, data: Mapping[str, Any]) -> Delivery:
+    """Somebody delivers Integrationsmanagement in a municipality; several may at a time.
+
+    Raises Forbidden, NotFound, Invalid.
+    """
+    require_admin(actor)
+    municipality = policy.get_municipality(ags)
+    values = clean(delivery_fields(actor), data, actor.today)
+    _check_period(values["valid_from"], values["valid_until"])
+    delivery = Delivery(
+        municipality_ags=municipality.ags, unit_id=UUID(values.pop("unit_id")), **values
+    )
+    db.session.add(delivery)
+    db.session.flush()
+    audit.record(actor, "delivery.changed", subject=delivery, municipality=municipality.ags)
+    return delivery
+
+
+def end_delivery(actor: Actor, delivery_id: UUID, data: Mapping[str, Any]) -> Delivery:
+    """Raises Forbidden, NotFound, Invalid."""
+    require_admin(actor)
+    delivery = policy.get_delivery(actor, delivery_id)
+    values = clean(END_FIELDS, data, actor.today)
+    _check_period(delivery.valid_from, values["valid_until"])
+    delivery.valid_until = values["valid_until"]
+    audit.record(actor, "delivery.changed", subject=delivery, ended=True)
+    return delivery
+
+
+def _fill(actor: Actor, service: Service, values: dict[str, Any]) -> None:
+    for key in ("type", "name", "goal_areas", "waiting_weeks"):
+        setattr(service, key, values[key])
+    service.description = values["description"] or ""
+    service.accepts_new = bool(values["accepts_new"])
+    service.active = bool(values["active"])
+    service.capacity_as_of = actor.today
+    _replace(service.languages, "language", values["languages"], ServiceLanguage)
+    counties = set(values["counties"] or ())
+    places = {place.ags for place in policy.municipalities() if place.county in counties}
+    places |= set(values["municipalities"] or ())
+    _replace(service.municipalities, "municipality_ags", places, ServiceMunicipality)
+
+
+def _replace(rows: list[Any], key: str, wanted: Collection[str], table: type[Any]) -> None:
+    # Only what differs: the same row removed and added in one flush would collide.
+    for row in [row for row in rows if getattr(row, key) not in wanted]:
+        rows.remove(row)
+    known = {getattr(row, key) for row in rows}
+    rows.extend(table(**{key: value}) for value in sorted(set(wanted) - known))
+
+
+def _check_period(start: Any, end: Any) -> None:
+    if end is not None and end < start:
+        raise Invalid({"valid_until": N_("Das Ende liegt vor dem Beginn.")})
+
+
+def _types() -> tuple[Choice, ...]:
+    return tuple((kind.key, kind.label) for kind in registry().referral_types.values())
+
+
+def _units(actor: Actor) -> tuple[Choice, ...]:
+    if not actor.may("admin.manage"):
+        return ()
+    return tuple((str(unit.id), unit.full_name) for unit in db.session.scalars(open_units(actor)))

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from portal.accounts.models import Unit
 from portal.extensions import HasId, Model
-from portal.workflow import Choice, N_
+from portal.workflow import N_, Choice
 
 DELIVERY_MODELS: tuple[Choice, ...] = (
     ("own_municipality", N_("Kommune in Eigenregie")),

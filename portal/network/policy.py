@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, false, or_, select
+from sqlalchemy.orm import selectinload
 
 from portal.accounts.models import Organisation, Unit
 from portal.actor import Actor
 from portal.extensions import db
-from portal.network.models import Service, ServiceLanguage, ServiceMunicipality
+from portal.network.models import (
+    Delivery,
+    Municipality,
+    Service,
+    ServiceLanguage,
+    ServiceMunicipality,
+)
 from portal.problems import Forbidden, NotFound
 from portal.workflow import N_
 
@@ -19,7 +26,8 @@ def editable(actor: Actor) -> Select[Service]:
     statement = select(Service)
     if actor.may("admin.manage"):
         return statement
-    return statement.where(Service.unit_id == actor.unit_id, actor.may("service.edit"))
+    own = Service.unit_id == actor.unit_id if actor.may("service.edit") else false()
+    return statement.where(own)
 
 
 def get_editable(actor: Actor, service_id: UUID) -> Service:
@@ -29,10 +37,56 @@ def get_editable(actor: Actor, service_id: UUID) -> Service:
     return service
 
 
-def require_edit(actor: Actor, unit_id: UUID) -> None:
-    own = actor.may("service.edit") and unit_id == actor.unit_id
-    if not (own or actor.may("admin.manage")):
-        raise Forbidden(N_("Dieses Angebot gehört zu einer anderen Stelle."))
+def require_services(actor: Actor) -> None:
+    """Raises Forbidden for those who keep no services at all."""
+    if not (actor.may("service.edit") or actor.may("admin.manage")):
+        raise Forbidden(N_("Dafür ist eine andere Rolle nötig."))
+
+
+def found(actor: Actor, query: str = "", type: str = "") -> Select[Service]:  # noqa: A002
+    """The editable services, with all that a list shows; `query` is looked for in names."""
+    loaded = (selectinload(Service.languages), selectinload(Service.municipalities))
+    statement = editable(actor).options(*loaded)
+    if type:
+        statement = statement.where(Service.type == type)
+    if query:
+        units = (
+            select(Unit.id)
+            .join(Organisation, Organisation.id == Unit.organisation_id)
+            .where(
+                Unit.name.icontains(query, autoescape=True)
+                | Organisation.name.icontains(query, autoescape=True)
+            )
+        )
+        met = Service.name.icontains(query, autoescape=True)
+        statement = statement.where(or_(met, Service.unit_id.in_(units)))
+    return statement
+
+
+def municipalities() -> list[Municipality]:
+    """All of them, by county and name."""
+    statement = select(Municipality).order_by(Municipality.county, Municipality.name)
+    return list(db.session.scalars(statement))
+
+
+def get_municipality(ags: str) -> Municipality:
+    found = db.session.get(Municipality, ags)
+    if found is None:
+        raise NotFound
+    return found
+
+
+def deliveries(actor: Actor) -> Select[Delivery]:
+    """Who delivers Integrationsmanagement where, the newest first: for administrators."""
+    statement = select(Delivery).order_by(Delivery.valid_from.desc(), Delivery.id)
+    return statement if actor.may("admin.manage") else statement.where(false())
+
+
+def get_delivery(actor: Actor, delivery_id: UUID) -> Delivery:
+    found = db.session.scalar(deliveries(actor).where(Delivery.id == delivery_id))
+    if found is None:
+        raise NotFound
+    return found
 
 
 def offered(

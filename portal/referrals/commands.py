@@ -6,18 +6,23 @@ A command never commits: the view, the CLI or the worker does, once.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, select, update
+from sqlalchemy.exc import IntegrityError
 
 from portal import audit
 from portal.accounts.models import Membership, Person
-from portal.actor import Actor
+from portal.actor import SOURCES, Actor, ActorKind
 from portal.clients import policy as clients
+from portal.clients.models import Client
+from portal.codes import GOAL_AREAS, URGENCIES
 from portal.consents import policy as consents
 from portal.consents.models import Consent
+from portal.declarations import ReferralType
 from portal.extensions import db
 from portal.lifecycle import FINAL, Status, whose_turn
 from portal.network.models import Service
@@ -25,8 +30,7 @@ from portal.problems import Conflict, Forbidden, Invalid, NotFound
 from portal.referrals import effects, history, messages, packages, policy
 from portal.referrals.models import ReferenceCounter, Referral
 from portal.registry import registry
-from portal.workflow import Action, Field, Kind, N_, Side, clean, jsonable
-
+from portal.workflow import N_, Action, Choice, Field, Kind, Side, clean, jsonable
 
 # The two moves outside every workflow: the first, and the correction of a mistake.
 CREATE = Action(key="create", label=N_("Angelegt"), sources=(), target=Status.DRAFT,
@@ -61,10 +65,10 @@ def create_referral(
         receiver_unit_id=service.unit_id,
         municipality_ags=client.municipality_ags,
         follow_up_of_id=follow_up_of.id if follow_up_of else None,
-        goal_area=goal_area,
-        urgency=urgency,
+        goal_area=_known("goal_area", goal_area, GOAL_AREAS),
+        urgency=_known("urgency", urgency, URGENCIES),
         contact_forbidden=contact_forbidden,
-        request=_request(actor, kind.form, form, withheld),
+        request=_request(actor, kind, form, withheld),
         state=kind.workflow.initial,
         status=Status.DRAFT,
         turn=whose_turn(Status.DRAFT, reviewed=False) or "",
@@ -88,20 +92,24 @@ def change_draft(
     if referral.status != Status.DRAFT:
         raise Conflict(N_("Diese Vermittlung ist bereits gesendet."))
     kind = registry().referral_type(referral.type)
-    referral.request = _request(actor, kind.form, form, withheld)
-    referral.urgency = urgency
+    referral.request = _request(actor, kind, form, withheld)
+    referral.urgency = _known("urgency", urgency, URGENCIES)
     referral.contact_forbidden = contact_forbidden
     return referral
 
 
+def _known(key: str, code: str, choices: tuple[Choice, ...]) -> str:
+    if code not in dict(choices):
+        raise Invalid({key: N_("Bitte eine der angebotenen Möglichkeiten wählen.")})
+    return code
+
+
 def _request(
-    actor: Actor, questions: tuple[Field, ...], form: Mapping[str, Any], withheld: list[str] | None
+    actor: Actor, kind: ReferralType, form: Mapping[str, Any], withheld: list[str] | None
 ) -> dict[str, Any]:
-    answers = clean(questions, form, actor.today)
-    return {
-        "form": jsonable(answers),
-        "withheld": sorted(set(withheld or ()) - packages.ALWAYS),
-    }
+    answers = clean(kind.form, form, actor.today)
+    may_be_withheld = {*kind.discloses, *answers} - packages.ALWAYS
+    return {"form": jsonable(answers), "withheld": sorted(may_be_withheld & set(withheld or ()))}
 
 
 def open_service(service_id: UUID) -> Service:
@@ -126,9 +134,10 @@ def _next_reference(actor: Actor) -> str:
     )
     number = db.session.scalar(advance)
     if number is None:
-        db.session.add(ReferenceCounter(year=year, last=1))
-        db.session.flush()
-        number = 1
+        # The first of the year. Somebody else may be adding the row at this very moment.
+        with suppress(IntegrityError), db.session.begin_nested():
+            db.session.add(ReferenceCounter(year=year, last=0))
+        number = db.session.scalar(advance)
     return f"VM-{year}-{number:06d}"
 
 
@@ -147,6 +156,8 @@ def perform(
         raise Conflict(history.what_happened(referral))
     action = workflow.step(referral.state, action_key)
     policy.require_act(actor, referral, action)
+    if actor.recorded_for is not None:
+        _known("source", actor.source or "", SOURCES)
     if action not in policy.possible_actions(actor, referral):
         raise Conflict(history.what_happened(referral))
     values = clean(fields_of(referral, action), data, actor.today)
@@ -181,11 +192,8 @@ def _members_of(unit_id: UUID) -> tuple[tuple[str, str], ...]:
 
 def _move(actor: Actor, referral: Referral, action: Action, values: dict[str, Any]) -> Referral:
     """The transition itself: the only place that assigns a referral's state."""
-    reasons = registry().hook.portal_action_check(
-        referral=referral, action=action.key, actor=actor, data=values
-    )
-    if found := [reason for reason in reasons if reason]:
-        raise Invalid(_by_field(found, action))
+    if actor.kind is not ActorKind.SYSTEM:
+        _ask_plugins(actor, referral, action, values)
     if action.key == "send":
         open_service(referral.service_id)
         packages.share(actor, referral)
@@ -207,6 +215,14 @@ def _move(actor: Actor, referral: Referral, action: Action, values: dict[str, An
     )
     db.session.flush()
     return referral
+
+
+def _ask_plugins(actor: Actor, referral: Referral, action: Action, values: dict[str, Any]) -> None:
+    reasons = registry().hook.portal_action_check(
+        referral=referral, action=action.key, actor=actor, data=values
+    )
+    if found := [reason for reason in reasons if reason]:
+        raise Invalid(_by_field(found, action))
 
 
 def _by_field(reasons: list[str], action: Action) -> dict[str, str]:
@@ -276,18 +292,37 @@ def revoke_consent(actor: Actor, consent_id: UUID) -> Consent:
     Raises NotFound, Forbidden, Conflict.
     """
     clients.require(actor, "consent.write")
-    consent = consents.get_visible(actor, consent_id)
+    consent = consents.get_visible(actor, consent_id, lock=True)
     if consent.revoked_at is not None:
         raise Conflict(N_("Diese Einwilligung ist bereits widerrufen."))
     consent.revoked_at = actor.now
     audit.record(actor, "consent.revoked", subject=consent, client_id=consent.client_id)
+    _withdraw_all(actor, Referral.consent_id == consent.id, "consent_withdrawn")
+    return consent
+
+
+def close_client(actor: Actor, client_id: UUID) -> Client:
+    """End the counselling; what is still open is withdrawn. Raises NotFound, Conflict."""
+    clients.require(actor, "client.write")
+    client = clients.get_visible(actor, client_id)
+    if client.closed_on is not None:
+        raise Conflict(N_("Die Beratung ist bereits beendet."))
+    client.closed_on = actor.today
+    audit.record(actor, "client.closed", subject=client, client_id=client.id)
+    _withdraw_all(actor, Referral.client_id == client.id, "case_closed")
+    return client
+
+
+def _withdraw_all(actor: Actor, criterion: ColumnElement[bool], code: str) -> None:
+    """The system withdraws every open referral of a kind; drafts are discarded."""
     system = Actor.system(actor.now).recording(Side.SENDER, "client")
-    resting = db.session.scalars(
+    open_ones = db.session.scalars(
         policy.visible(system)
-        .where(Referral.consent_id == consent.id, Referral.closed_at.is_(None))
+        .where(criterion, Referral.closed_at.is_(None))
         .with_for_update(of=Referral)
     )
-    for referral in resting.all():
+    for referral in open_ones.all():
+        # Not `step`: the plugin whose state this is may be gone, and this must not fail.
         workflow = registry().referral_type(referral.type).workflow
-        _move(system, referral, workflow.action("withdraw"), {"code": "consent_withdrawn"})
-    return consent
+        key = "discard" if referral.status == Status.DRAFT else "withdraw"
+        _move(system, referral, workflow.action(key), {"code": code})

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import func, select, update
 
-from portal.actor import LOCAL, Actor
+from portal.actor import Actor
 from portal.extensions import db
 from portal.lifecycle import (
     DUE_AFTER,
@@ -19,16 +19,15 @@ from portal.lifecycle import (
     whose_turn,
 )
 from portal.referrals.models import Appointment, Event, Referral
+from portal.workflow import LOCAL, Action, Side
 from portal.working_days import add_working_days, working_days_between
-from portal.workflow import Action, Side
 
 _HOW_APPOINTMENTS_END = {
     "no_show": "no_show",
     "event_cancelled": "cancelled",
-    "withdraw": "cancelled",
-    "fail": "cancelled",
     "start": "kept",
     "complete": "kept",
+    "waitlist": "kept",  # a first talk or a test came before the place
 }
 
 
@@ -40,7 +39,7 @@ def apply(actor: Actor, referral: Referral, action: Action, values: dict[str, An
         if action.target is not None:
             referral.responded_at = referral.responded_at or actor.now
             _set_handler(actor, referral, status, values)
-    if action.key == "review":
+    if action.key in ("review", "discard"):  # nobody answered a draft, so nothing to review
         referral.loop_closed_at = actor.now
     if "code" in values:
         referral.code = values["code"]
@@ -76,8 +75,10 @@ def _set_appointment(referral: Referral, action: Action, values: dict[str, Any])
                 place=values.get("place") or "",
             )
         )
-    elif action.key in _HOW_APPOINTMENTS_END:
-        db.session.execute(planned.values(state=_HOW_APPOINTMENTS_END[action.key]))
+    elif how := _HOW_APPOINTMENTS_END.get(action.key):
+        db.session.execute(planned.values(state=how))
+    elif Status(referral.status) in FINAL and action.target is not None:
+        db.session.execute(planned.values(state="cancelled"))
 
 
 def _next_on(
@@ -92,7 +93,9 @@ def _next_on(
     if status in FINAL:
         return None if referral.loop_closed_at or not referral.turn else actor.today
     latest = actor.today + timedelta(days=LONGEST_SILENCE_DAYS)
-    wanted = values.get("next_on") or values.get("started_on")
+    wanted: date | None = values.get("next_on")
+    if wanted is None and values.get("started_on", actor.today) > actor.today:
+        wanted = values["started_on"]  # until it has begun there is nothing to ask
     if values.get("appointment_at"):
         wanted = values["appointment_at"].astimezone(LOCAL).date()
     if wanted is None or wanted < actor.today:

@@ -6,14 +6,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from portal.actor import SOURCES, Actor
 from portal.extensions import db
 from portal.lifecycle import LABELS, Grant, Status
 from portal.referrals.models import Event, Referral
 from portal.registry import registry
-from portal.workflow import Action, Field, Kind, N_, Side, jsonable
+from portal.workflow import N_, Action, Field, Kind, Side, jsonable
 
 
 def remember(
@@ -23,13 +23,12 @@ def remember(
     """Add a move to the timeline. Members are kept by name, codes of the moment as words."""
     entered = jsonable(values or {})
     for field in fields:
-        if field.kind is Kind.MEMBER and field.key in entered:
-            entered[field.key] = field.label_of(entered[field.key])
-        elif field.key == "release" and field.key in entered:
+        if field.key in entered and (field.kind is Kind.MEMBER or field.key == "release"):
             entered[field.key] = field.label_of(entered[field.key])
     db.session.add(
         Event(
             referral_id=referral.id,
+            number=_count(referral) + 1,
             at=actor.now,
             action=action.key,
             side=action.side,
@@ -41,6 +40,11 @@ def remember(
         )
     )
     db.session.flush()
+
+
+def _count(referral: Referral) -> int:
+    statement = select(func.count()).select_from(Event).where(Event.referral_id == referral.id)
+    return db.session.scalar(statement) or 0
 
 
 @dataclass(frozen=True)
@@ -64,7 +68,7 @@ def timeline(referral: Referral, side: Side, grant: Grant) -> list[Entry]:
     if side is Side.RECEIVER and grant in (Grant.ENDED, Grant.NOTHING):
         return []
     events = db.session.scalars(
-        select(Event).where(Event.referral_id == referral.id).order_by(Event.at, Event.id)
+        select(Event).where(Event.referral_id == referral.id).order_by(Event.number)
     )
     return [
         _entry(referral, event, with_details=_may_read(event, side, grant))
@@ -78,7 +82,8 @@ def _may_read(event: Event, side: Side, grant: Grant) -> bool:
         return True
     if event.side == Side.RECEIVER:
         return True
-    return event.action not in _OWN and grant is Grant.PACKAGE
+    # An answer is what a receiver decides by, so it must be readable before the decision.
+    return event.action not in _OWN and grant in (Grant.PREVIEW, Grant.PACKAGE)
 
 
 def _entry(referral: Referral, event: Event, *, with_details: bool) -> Entry:
@@ -95,7 +100,7 @@ def _entry(referral: Referral, event: Event, *, with_details: bool) -> Entry:
     member = event.membership
     return Entry(
         event=event,
-        label=_label(action, event, workflow_state=event.to_state),
+        label=_label(action, event),
         who=member.person.name if member else "Hand in Hand",
         where=member.unit.full_name if member else "",
         recorded=dict(SOURCES).get(event.source or "", "") if member else "",
@@ -135,7 +140,9 @@ _PAST = {
 }
 
 
-def _label(action: Action | None, event: Event, workflow_state: str) -> str:
+def _label(action: Action | None, event: Event) -> str:
+    if action and action.done:
+        return action.done
     if event.action in _PAST:
         return _PAST[event.action]
     return action.label if action else event.action
@@ -155,9 +162,7 @@ def state_label(referral: Referral, side: Side | None = None) -> str:
 def what_happened(referral: Referral) -> str:
     """For the slower of two: who did what in the meantime."""
     last = db.session.scalar(
-        select(Event).where(Event.referral_id == referral.id).order_by(Event.at.desc()).limit(1)
+        select(Event).where(Event.referral_id == referral.id).order_by(Event.number.desc()).limit(1)
     )
     who = last.membership.person.name if last and last.membership else N_("Jemand")
-    return (
-        f"{who} " + N_("war schneller. Der Stand ist jetzt:") + f" {state_label(referral)}."
-    )
+    return f"{who} " + N_("war schneller. Der Stand ist jetzt:") + f" {state_label(referral)}."

@@ -26,12 +26,13 @@ def tell(actor: Actor, referral: Referral, action: Action) -> None:
     if action.key in _SILENT or referral.sent_at is None:
         return
     if action.side is Side.RECEIVER and actor.recorded_for is None:
-        tell_sender(actor, _sender_topic(referral, action), referral)
+        tell_sender(actor, action.message or _sender_topic(referral, action), referral)
         return
     if action.side is Side.RECEIVER:
         tell_receiver(actor, "referral.recorded", referral)
         return
-    tell_receiver(actor, _TO_RECEIVER.get(action.key, "referral.answer"), referral)
+    topic = action.message or _TO_RECEIVER.get(action.key, "referral.answer")
+    tell_receiver(actor, topic, referral)
     if action.side is Side.SYSTEM:
         tell_sender(actor, "referral.result", referral)
 
@@ -53,13 +54,14 @@ def tell_receiver(actor: Actor, topic: str, referral: Referral) -> None:
 
 
 def tell_sender(actor: Actor, topic: str, referral: Referral) -> None:
-    """The advisor in charge; the unit when that account is gone, so that nothing goes silent."""
+    """The advisor in charge; the unit when that account is gone, or will be by the time of
+    delivery, so that nothing goes silent."""
     client = db.session.get_one(Client, referral.client_id)
     advisor = db.session.get_one(Membership, client.advisor_id)
     reachable = advisor.ended_on is None and advisor.person.active
     outbox.enqueue(
         actor, topic,
         person_id=advisor.person_id if reachable else None,
-        unit_id=None if reachable else client.unit_id,
+        unit_id=client.unit_id,
         reference=referral.reference, path=f"/referrals/{referral.id}",
     )  # fmt: skip

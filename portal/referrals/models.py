@@ -109,8 +109,9 @@ class Event(HasId, Model):
     """One entry of a referral's timeline: who did what when, with what they entered."""
 
     __tablename__ = "referral_event"
-    __table_args__ = (Index("ix_referral_event_referral_id_at", "referral_id", "at"),)
+    __table_args__ = (UniqueConstraint("referral_id", "number"),)
     referral_id: Mapped[UUID] = mapped_column(ForeignKey("referral.id"))
+    number: Mapped[int]  # their order: two moves may share a moment
     at: Mapped[datetime]
     action: Mapped[str] = mapped_column(String(60))
     side: Mapped[str] = mapped_column(String(10))

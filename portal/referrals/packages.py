@@ -17,11 +17,13 @@ from portal.clients.models import Client
 from portal.consents import policy as consents
 from portal.declarations import ReferralType
 from portal.extensions import db
+from portal.lifecycle import Grant
 from portal.network.models import Municipality
 from portal.problems import Invalid
+from portal.referrals import policy
 from portal.referrals.models import Package, Referral
 from portal.registry import registry
-from portal.workflow import Choice, Field, N_
+from portal.workflow import N_, Choice, Field, Side
 
 
 @dataclass(frozen=True)
@@ -68,7 +70,7 @@ def share(actor: Actor, referral: Referral, release: Iterable[str] = ()) -> Pack
     withheld = set(referral.request.get("withheld", [])) - set(release)
     chosen = [item for item in offered_by(referral) if item.field.key not in withheld]
     consent = consents.covering(
-        referral.client_id, referral.receiver_unit_id, categories_of(chosen), actor.today
+        referral.client_id, referral.receiver_unit_id, categories_of(chosen), actor.today, lock=True
     )
     if consent is None:
         raise Invalid(
@@ -121,6 +123,26 @@ def preview_items(kind: ReferralType, content: dict[str, Any]) -> list[Item]:
     if kind.preview is None:
         return items(kind, content)
     return [i for i in items(kind, content) if i.field.key in kind.preview and not i.names]
+
+
+def readable(actor: Actor, referral: Referral) -> list[Item]:
+    """What this actor may read of the handed-over data now: all that pages may show of it.
+
+    The sender reads what was shared, of a draft what would be; the receiver what the grant
+    allows, which may be nothing.
+    """
+    kind = registry().referral_type(referral.type)
+    package = latest(referral)
+    if referral.seen_as == Side.SENDER:
+        if package is not None:
+            return items(kind, package.content)
+        withheld = referral.request.get("withheld", [])
+        return [item for item in offered_by(referral) if item.field.key not in withheld]
+    allowed = policy.grant(actor, referral) if referral.seen_as == Side.RECEIVER else None
+    if package is None or allowed not in (Grant.PREVIEW, Grant.PACKAGE):
+        return []
+    shown = preview_items if allowed is Grant.PREVIEW else items
+    return shown(kind, package.content)
 
 
 def categories_of(chosen: Iterable[Item]) -> set[str]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, case, exists, false, or_, select
-from sqlalchemy.orm import contains_eager, with_expression
+from sqlalchemy import ColumnElement, Select, and_, case, false, or_, select
+from sqlalchemy.orm import joinedload, with_expression
 
 from portal.actor import Actor, ActorKind
 from portal.clients.models import Client
@@ -15,12 +15,20 @@ from portal.lifecycle import Grant, Status, receiver_grant
 from portal.problems import Forbidden, NotFound
 from portal.referrals.models import Referral
 from portal.registry import registry
-from portal.workflow import Action, N_, Side
+from portal.workflow import N_, Action, Side
+
+# What a member needs for a move that names no right of its own.
+USUAL_RIGHT = {
+    Side.SENDER: "referral.send",
+    Side.RECEIVER: "referral.answer",
+    Side.CLIENT: "referral.send",  # recorded by the sender
+    Side.SYSTEM: "",
+}
 
 
 def as_sender(actor: Actor) -> ColumnElement[bool]:
-    """The actor is in charge of the client. Needs Client joined."""
-    return in_charge(actor)
+    """The actor is in charge of the client. Stands alone: no join is needed beside it."""
+    return Referral.client_id.in_(select(Client.id).where(in_charge(actor)))
 
 
 def as_receiver(actor: Actor) -> ColumnElement[bool]:
@@ -50,7 +58,6 @@ def visible(actor: Actor) -> Select[Referral]:
     seen_as = case((sender, Side.SENDER.value), (receiver, Side.RECEIVER.value))
     return (
         select(Referral)
-        .join(Client, Client.id == Referral.client_id)
         .where(or_(sender, receiver))
         .options(with_expression(Referral.seen_as, seen_as))
         # One session may serve several actors (the worker, the demo): never show what an
@@ -61,7 +68,7 @@ def visible(actor: Actor) -> Select[Referral]:
 
 def with_clients(statement: Select[Referral]) -> Select[Referral]:
     """Load the client records too: for lists of the sender's side only."""
-    return statement.options(contains_eager(Referral.client))
+    return statement.options(joinedload(Referral.client))
 
 
 def get_visible(actor: Actor, referral_id: UUID, *, lock: bool = False) -> Referral:
@@ -83,7 +90,8 @@ def speaks_for(actor: Actor, referral: Referral) -> Side | None:
     if actor.kind is ActorKind.SYSTEM:
         return actor.recorded_for or Side.SYSTEM
     if actor.recorded_for is not None:
-        return actor.recorded_for if referral.seen_as == Side.SENDER else None
+        recordable = actor.recorded_for in (Side.RECEIVER, Side.CLIENT)
+        return actor.recorded_for if recordable and referral.seen_as == Side.SENDER else None
     return Side(referral.seen_as) if referral.seen_as else None
 
 
@@ -93,7 +101,8 @@ def may_act(actor: Actor, referral: Referral, action: Action) -> bool:
         return False
     if actor.kind is ActorKind.SYSTEM:
         return True
-    return actor.may("referral.send" if actor.recorded_for else action.permission)
+    needed = action.permission or USUAL_RIGHT[action.side]
+    return actor.may("referral.send" if actor.recorded_for else needed)
 
 
 def require_act(actor: Actor, referral: Referral, action: Action) -> None:
@@ -132,6 +141,3 @@ def grant(actor: Actor, referral: Referral) -> Grant:
         preview_only=kind.preview is not None,
     )
 
-
-def open_referrals_of(client_id: UUID) -> ColumnElement[bool]:
-    return exists().where(Referral.client_id == client_id, Referral.closed_at.is_(None))

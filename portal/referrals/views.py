@@ -1,7 +1,272 @@
-"""Pages of referrals: list, referral, moves."""
+"""Pages of referrals: the list, one referral, its moves, and the end of a consent."""
 
 from __future__ import annotations
 
-from flask import Blueprint
+from typing import Any
+from uuid import UUID
+
+from flask import Blueprint, Response, flash, make_response, render_template, request, url_for
+from flask_babel import gettext as _
+from sqlalchemy import select
+
+from portal import audit
+from portal.accounts.session import current_actor
+from portal.actor import SOURCES, Actor
+from portal.clients import policy as clients
+from portal.clients.models import Client
+from portal.consents import policy as consents
+from portal.extensions import db
+from portal.lifecycle import Grant
+from portal.problems import Conflict, Invalid, NotFound
+from portal.referrals import commands, history, listing, packages, policy
+from portal.referrals.models import Appointment, Referral
+from portal.registry import registry
+from portal.web.access import MEMBER, access
+from portal.web.fields import FieldsForm, fields_form
+from portal.web.htmx import go, is_htmx
+from portal.web.paging import page_of
+from portal.workflow import Action, Field, Kind, N_, Side
 
 bp = Blueprint("referrals", __name__)
+
+SOURCE = Field(key="source", label=N_("Wie haben Sie es erfahren?"), kind=Kind.CHOICE,
+               choices=SOURCES)  # fmt: skip
+
+
+@bp.get("/referrals")
+@access(MEMBER)
+def index() -> str:
+    actor = current_actor()
+    if not (actor.may("referral.send") or actor.may("referral.answer")):
+        raise NotFound
+    filters = listing.filters_for(actor)
+    chosen = next((f for f in filters if f.key == request.args.get("filter")), filters[0])
+    keys = (Referral.next_on,) if chosen.by_due else (Referral.created_at,)
+    page = page_of(
+        listing.filtered(actor, chosen), *keys, Referral.id,
+        after=request.args.get("after"), newest_first=not chosen.by_due,
+    )  # fmt: skip
+    rows = listing.rows(actor, page.rows)
+    listing.note_read(actor, rows)
+    return render_template(
+        "referrals/index.html", rows=rows, page=page, filters=filters, chosen=chosen,
+        counts=listing.counts(actor),
+    )  # fmt: skip
+
+
+@bp.get("/referrals/<uuid:referral_id>")
+@access(MEMBER)
+def show(referral_id: UUID) -> Response:
+    actor = current_actor()
+    return _page(actor, policy.get_visible(actor, referral_id))
+
+
+def _page(actor: Actor, referral: Referral, status: int = 200, **more: Any) -> Response:
+    """The page of a referral for the side that asks, and the note that it was read."""
+    side = Side(referral.seen_as or Side.RECEIVER)
+    grant = Grant.PACKAGE if side is Side.SENDER else policy.grant(actor, referral)
+    kind = registry().referral_type(referral.type)
+    package = packages.latest(referral) if grant in (Grant.PACKAGE, Grant.PREVIEW) else None
+    content = package.content if package else {}
+    shown = packages.items(kind, content)
+    if grant is Grant.PREVIEW:
+        shown = packages.preview_items(kind, content)
+    appointments = () if grant in (Grant.ENDED, Grant.NOTHING) else db.session.scalars(
+        select(Appointment)
+        .where(Appointment.referral_id == referral.id)
+        .order_by(Appointment.starts_at)
+    ).all()  # fmt: skip
+    context: dict[str, Any] = {
+        "referral": referral,
+        "kind": kind,
+        "side": side,
+        "grant": grant,
+        "client": db.session.get(Client, referral.client_id) if side is Side.SENDER else None,
+        "items": shown,
+        "package": package,
+        "withheld": packages.held_back(referral) if side is Side.SENDER else (),
+        "state": history.state_label(referral, side),
+        "mood": listing.mood(referral),
+        "timeline": history.timeline(referral, side, grant),
+        "appointments": appointments,
+        "actions": policy.possible_actions(actor, referral),
+        "recordable": policy.recordable_actions(actor, referral),
+        "successors": _successors(actor, referral),
+        **more,
+    }
+    html = render_template("referrals/show.html", **context)
+    audit.record_read(actor, "referral.read", subject=referral, client_id=referral.client_id,
+                      purpose=side.value, grant=grant.value)  # fmt: skip
+    return make_response(html, status)
+
+
+def _successors(actor: Actor, referral: Referral) -> list[Referral]:
+    if referral.seen_as != Side.SENDER:
+        return []
+    after = policy.visible(actor).where(Referral.follow_up_of_id == referral.id)
+    return list(db.session.scalars(after))
+
+
+@bp.get("/referrals/<uuid:referral_id>/<action>")
+@access(MEMBER)
+def ask(referral_id: UUID, action: str) -> Response:
+    """The form of a move, alone for htmx, on its page otherwise."""
+    actor, recording = _speaking(current_actor())
+    referral = policy.get_visible(actor, referral_id)
+    move = _move_of(actor, referral, action)
+    form = _form(referral, move, recording)
+    return _form_page(current_actor(), referral, move, form, recording)
+
+
+@bp.post("/referrals/<uuid:referral_id>/<action>")
+@access(MEMBER)
+def act(referral_id: UUID, action: str) -> Response:
+    """Make a move, recording it for the other side where the form says so."""
+    actor, recording = _speaking(current_actor())
+    referral = policy.get_visible(actor, referral_id)
+    move = _move_of(actor, referral, action, strict=False)
+    form = _form(referral, move, recording)
+    if recording:
+        source = str(form["source"].data or "")
+        if source not in dict(SOURCES):
+            db.session.rollback()
+            form.put_errors({"source": N_("Bitte wählen Sie, wie Sie es erfahren haben.")})
+            return _form_page(current_actor(), referral, move, form, recording, 422)
+        actor = actor.recording(Side.RECEIVER, source)
+    try:
+        commands.perform(actor, referral_id, action, form.read(), _seen_version())
+        db.session.commit()
+    except Invalid as refused:
+        db.session.rollback()
+        form.put_errors(refused.errors)
+        referral = policy.get_visible(current_actor(), referral_id)
+        return _form_page(current_actor(), referral, move, form, recording, 422)
+    except Conflict as late:
+        db.session.rollback()
+        referral = policy.get_visible(current_actor(), referral_id)
+        lost = [(q.label, form[q.key].data) for q in form.questions if q.kind is Kind.LONG_TEXT]
+        return _page(current_actor(), referral, 409, conflict=late.message, lost=lost)
+    flash(_("Gespeichert: %(move)s", move=_(move.label)), "success")
+    if request.form.get("back") == "start":
+        return go(url_for("dashboard.start"))
+    return go(url_for("referrals.show", referral_id=referral_id))
+
+
+def _speaking(actor: Actor) -> tuple[Actor, bool]:
+    """The actor, and whether the move is recorded for the receiver."""
+    if request.values.get("record") == "1":
+        return actor.recording(Side.RECEIVER, "phone"), True
+    return actor, False
+
+
+def _move_of(actor: Actor, referral: Referral, key: str, *, strict: bool = True) -> Action:
+    workflow = registry().referral_type(referral.type).workflow
+    try:
+        action = workflow.action(key)
+    except Conflict as unknown:
+        raise NotFound from unknown
+    if strict:
+        workflow.step(referral.state, key)
+        policy.require_act(actor, referral, action)
+    return action
+
+
+def _form(referral: Referral, move: Action, recording: bool) -> FieldsForm:
+    fields = commands.fields_of(referral, move)
+    return fields_form(
+        (SOURCE, *fields) if recording else fields,
+        today=current_actor().today,
+        formdata=request.form if request.method == "POST" else None,
+    )
+
+
+def _form_page(
+    actor: Actor, referral: Referral, move: Action, form: FieldsForm, recording: bool,
+    status: int = 200,
+) -> Response:  # fmt: skip
+    context = {"move": move, "form": form, "recording": recording}
+    if is_htmx():
+        html = render_template("referrals/move.html", referral=referral, **context)
+        return make_response(html, status)
+    return _page(actor, referral, status, **context)
+
+
+def _seen_version() -> int | None:
+    seen = request.form.get("seen", "")
+    return int(seen) if seen.isdecimal() and len(seen) < 10 else None
+
+
+@bp.route("/referrals/<uuid:referral_id>/void", methods=["GET", "POST"])
+@access("referral.void")
+def void(referral_id: UUID) -> Response:
+    """Mark as entered in error: the team lead's correction."""
+    actor = current_actor()
+    referral = policy.get_visible(actor, referral_id)
+    form = fields_form(commands.VOID.fields, today=actor.today,
+                       formdata=request.form if request.method == "POST" else None)  # fmt: skip
+    status = 200
+    if request.method == "POST":
+        try:
+            commands.void(actor, referral_id, form.read())
+            db.session.commit()
+            flash(_("Als Irrtum gekennzeichnet."), "success")
+            return go(url_for("referrals.show", referral_id=referral_id))
+        except Invalid as refused:
+            db.session.rollback()
+            form.put_errors(refused.errors)
+            referral, status = policy.get_visible(actor, referral_id), 422
+    return _form_page(actor, referral, commands.VOID, form, recording=False, status=status)
+
+
+@bp.post("/referrals/<uuid:referral_id>/again")
+@access("referral.send")
+def again(referral_id: UUID) -> Response:
+    """A successor of an ended referral, as a draft to be looked over and sent."""
+    actor = current_actor()
+    try:
+        draft = commands.send_again(actor, referral_id)
+        db.session.commit()
+    except Invalid as refused:
+        db.session.rollback()
+        flash(_(" ".join(refused.errors.values())), "warning")
+        return go(url_for("referrals.show", referral_id=referral_id))
+    return go(url_for("handover.draft", referral_id=draft.id))
+
+
+@bp.route("/consents/<uuid:consent_id>/revoke", methods=["GET", "POST"])
+@access("consent.write")
+def revoke(consent_id: UUID) -> Response:
+    """End a consent: the page says what follows, the button does it at once."""
+    actor = current_actor()
+    consent = consents.get_visible(actor, consent_id)
+    if request.method == "POST":
+        client_id = consent.client_id
+        commands.revoke_consent(actor, consent_id)
+        db.session.commit()
+        flash(_("Widerrufen. Die andere Stelle sieht ab sofort nichts mehr."), "success")
+        return go(url_for("clients.show", client_id=client_id))
+    resting = db.session.scalars(
+        policy.visible(actor).where(
+            Referral.consent_id == consent.id, Referral.closed_at.is_(None)
+        )
+    ).all()
+    html = render_template("referrals/revoke.html", consent=consent, resting=resting)
+    return make_response(html)
+
+
+@bp.route("/clients/<uuid:client_id>/close", methods=["GET", "POST"])
+@access("client.write")
+def close(client_id: UUID) -> Response:
+    """End the counselling of a client; the page says which referrals end with it."""
+    actor = current_actor()
+    client = clients.get_visible(actor, client_id)
+    if request.method == "POST":
+        commands.close_client(actor, client_id)
+        db.session.commit()
+        flash(_("Die Beratung ist beendet."), "success")
+        return go(url_for("clients.show", client_id=client_id))
+    open_ones = db.session.scalars(
+        policy.visible(actor).where(Referral.client_id == client.id, Referral.closed_at.is_(None))
+    ).all()
+    html = render_template("referrals/close.html", client=client, open_ones=open_ones)
+    return make_response(html)

@@ -20,6 +20,7 @@ from portal.extensions import db
 from portal.network.commands import load_municipalities
 from portal.network.models import Service
 from portal.registry import Registry
+from portal.testing.client import PortalClient
 
 NOW = datetime(2026, 11, 23, 8, 30, tzinfo=UTC)  # Monday of the worked week
 
@@ -42,6 +43,7 @@ def fresh_app(
     settings = {**TESTING, "INSTANCE": str(folder), "DATABASE_URL": database_url, "KEYS": keys}
     app = create_app({**settings, **config}, plugins=plugins)
     app.extensions["portal_clock"] = lambda: NOW
+    app.test_client_class = PortalClient
     with app.app_context():
         loaded: Registry = app.extensions["portal"]
         migrate.upgrade_all(db.engine, loaded)

@@ -13,7 +13,7 @@ FOR_GOOD = "public, max-age=31536000, immutable"
 
 
 @cache
-def _digest(path: Path, modified_ns: int) -> str:
+def _digest(path: Path, _modified_ns: int) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()[:12]
 
 

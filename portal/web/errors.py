@@ -10,7 +10,7 @@ from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException
 
 from portal.extensions import db
-from portal.problems import Conflict, Forbidden, Invalid, NotFound, Problem
+from portal.problems import Conflict, Forbidden, Invalid, NotFound, Problem, TooMany
 from portal.web.htmx import is_htmx
 from portal.workflow import N_
 
@@ -56,7 +56,9 @@ TEXTS: dict[int, tuple[str, str]] = {
     ),
 }  # fmt: skip
 
-_STATUS: dict[type[Problem], int] = {NotFound: 404, Forbidden: 403, Conflict: 409, Invalid: 422}
+_STATUS: dict[type[Problem], int] = {
+    NotFound: 404, Forbidden: 403, Conflict: 409, Invalid: 422, TooMany: 429,
+}  # fmt: skip
 
 
 def error_page(status: int, message: str = "") -> Response:
@@ -74,12 +76,12 @@ def init_app(app: Flask) -> None:
         return error_page(_STATUS.get(type(error), 409), error.message)
 
     @app.errorhandler(CSRFError)
-    def wrong_token(error: CSRFError) -> Response:
+    def wrong_token(_error: CSRFError) -> Response:
         db.session.rollback()
         return error_page(400)
 
     @app.errorhandler(StaleDataError)
-    def too_late(error: StaleDataError) -> Response:
+    def too_late(_error: StaleDataError) -> Response:
         db.session.rollback()
         return error_page(409)
 

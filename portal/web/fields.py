@@ -24,6 +24,7 @@ from wtforms import (
     TextAreaField,
 )
 from wtforms import Field as Control
+from wtforms.fields.choices import SelectChoice
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from portal.workflow import LOCAL, Field, Kind
@@ -41,7 +42,7 @@ _CONTROLS: dict[Kind, type[Control]] = {
 }
 
 
-class FieldsForm(FlaskForm):  # type: ignore[misc]
+class FieldsForm(FlaskForm):
     """A form made of Fields. `read()` gives typed values; `put_errors` shows a refusal."""
 
     questions: tuple[Field, ...] = ()
@@ -82,7 +83,7 @@ def fields_form(
     questions = tuple(fields)
     controls = {question.key: _control(question, today) for question in questions}
     form_class = type("BoundForm", (FieldsForm,), {"questions": questions, **controls})
-    data = {q.key: (values or {}).get(q.key) for q in questions if (values or {}).get(q.key)}
+    data = {q.key: values[q.key] for q in questions if values and values.get(q.key) is not None}
     form: FieldsForm = form_class(formdata=formdata, data=data, prefix=prefix)
     return form
 
@@ -96,7 +97,7 @@ def _control(question: Field, today: date) -> Any:
     }
     if question.kind in (Kind.CHOICE, Kind.MEMBER):
         empty = gettext("Bitte wählen") if question.required else "–"
-        options["choices"] = [("", empty), *_labelled(question)]
+        options["choices"] = [SelectChoice("", empty), *_labelled(question)]
         options["validate_choice"] = False
     if question.kind is Kind.CHOICES:
         options["choices"] = _labelled(question)
@@ -110,8 +111,8 @@ def _control(question: Field, today: date) -> Any:
     return _CONTROLS[question.kind](**options)
 
 
-def _labelled(question: Field) -> list[tuple[str, str]]:
-    return [(code, gettext(label)) for code, label in question.choices]
+def _labelled(question: Field) -> list[SelectChoice]:
+    return [SelectChoice(code, gettext(label)) for code, label in question.choices]
 
 
 def _default(question: Field, today: date) -> Any:

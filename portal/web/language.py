@@ -34,7 +34,7 @@ def init_app(app: Flask) -> None:
 
 def translate(text: Any) -> str:
     """A German source string from data, in the reader's language."""
-    return gettext(str(text)) if text else ""
+    return str(gettext(str(text))) if text else ""
 
 
 def _day(value: date | datetime | None) -> str:
@@ -43,17 +43,15 @@ def _day(value: date | datetime | None) -> str:
         return ""
     if isinstance(value, datetime):
         value = value.astimezone(LOCAL).date()
-    return format_date(value, "EEE dd.MM.yyyy")
+    return str(format_date(value, "EEE dd.MM.yyyy"))
 
 
 def _moment(value: datetime | None) -> str:
     """Mo. 23.11.2026, 08:30"""
     if value is None:
         return ""
-    return format_datetime(value, "EEE dd.MM.yyyy, HH:mm")
+    return str(format_datetime(value, "EEE dd.MM.yyyy, HH:mm"))
 
 
 def _iso(value: date | datetime | None) -> str:
     return value.isoformat() if value else ""
-
-

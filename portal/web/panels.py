@@ -6,11 +6,13 @@ from typing import Any
 
 import structlog
 from flask import Blueprint, Flask, render_template
+from jinja2 import TemplateNotFound
 from markupsafe import Markup
 
 from portal.actor import Actor
 from portal.extensions import db
-from portal.registry import Registry, registry
+from portal.registry import PluginError, Registry, registry
+from portal.web.access import MEMBER, PERSON, PUBLIC, rule_of
 
 log = structlog.get_logger()
 
@@ -22,11 +24,12 @@ def panels(slot: str, actor: Actor, **objects: Any) -> list[Markup]:
         if panel.slot != slot or (panel.permission and not actor.may(panel.permission)):
             continue
         try:
-            with db.session.no_autoflush:
+            # A savepoint: on PostgreSQL a failed query would spoil the page's transaction.
+            with db.session.no_autoflush, db.session.begin_nested():
                 context = panel.context(actor, **objects)
-            if context is None:
-                continue
-            html = render_template(panel.template, actor=actor, **objects, **context)
+                if context is None:
+                    continue
+                html = render_template(panel.template, actor=actor, **objects, **context)
         except Exception as error:  # noqa: BLE001 - a panel must not take the page with it
             log.error("panel", plugin=key, template=panel.template, error=type(error).__name__)
             html = render_template("parts/panel_unavailable.html")
@@ -35,18 +38,45 @@ def panels(slot: str, actor: Actor, **objects: Any) -> list[Markup]:
 
 
 def mount(app: Flask, loaded: Registry) -> None:
-    """Mount every plugin's pages at /<key>/ and make its templates and files known."""
+    """Mount every plugin's pages at /<key>/ and make its templates and files known.
+
+    Raises PluginError for a template that is missing and a view that names no known right.
+    """
     for key, plugin in loaded.plugins.items():
-        templates = plugin.folder / "templates"
-        static = plugin.folder / "static"
+        templates, static = plugin.folder("templates"), plugin.folder("static")
         # A blueprint of its own, so that templates and static/ work without any Python.
         app.register_blueprint(
             Blueprint(
                 f"{key}_files", plugin.module.__name__,
-                template_folder=str(templates) if templates.is_dir() else None,
-                static_folder=str(static) if static.is_dir() else None,
+                template_folder=str(templates) if templates else None,
+                static_folder=str(static) if static else None,
                 static_url_path=f"/{key}/static",
             )
         )  # fmt: skip
         for blueprint in loaded.blueprints.get(key, []):
             app.register_blueprint(blueprint, url_prefix=f"/{key}")
+    _check_templates(app, loaded)
+    for endpoint, view in app.view_functions.items():
+        key = endpoint.partition(".")[0]
+        if key in loaded.plugins:
+            _check_view(loaded, key, endpoint, view)
+
+
+def _check_templates(app: Flask, loaded: Registry) -> None:
+    named = [(key, panel.template) for key, panel in loaded.panels]
+    named += [(topic.partition(".")[0], m.template) for topic, m in loaded.messages.items()]
+    for key, template in named:
+        try:
+            app.jinja_env.get_template(template)
+        except TemplateNotFound as error:
+            raise PluginError(f"plugin {key!r}: there is no template {template!r}") from error
+
+
+def _check_view(loaded: Registry, key: str, endpoint: str, view: Any) -> None:
+    if endpoint.endswith(".static"):
+        raise PluginError(f"plugin {key!r}: {endpoint!r} is not a view; files belong in static/")
+    rule = rule_of(view, of_plugin=True)
+    if rule == PUBLIC:
+        raise PluginError(f"plugin {key!r}: the view {endpoint!r} is open to everybody")
+    if rule not in {PERSON, MEMBER, *loaded.known_permissions}:
+        raise PluginError(f"plugin {key!r}: the view {endpoint!r} wants the unknown right {rule!r}")

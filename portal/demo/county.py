@@ -1,0 +1,198 @@
+"""The demo's two counties: offices, what they offer, who works there and who counsels where.
+
+Everything is invented: organisations end in "(Demo)", mail goes to `.example`, telephone
+numbers begin with 0000.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from portal.workflow import N_
+
+MARKER = "Landratsamt Ortenaukreis (Demo)"  # a database with this organisation is a demo
+PASSWORD = "Hand-in-Hand-2026"
+MAIL_DOMAIN = "portal.example"
+
+
+@dataclass(frozen=True)
+class Office:
+    """A unit and the organisation it belongs to."""
+
+    key: str
+    organisation: str
+    unit: str
+    kind: str
+    regime: str
+    phone: str
+    address: str
+
+
+OFFICES = (
+    Office("kinzigtal", MARKER, "Migrationsamt, Team Kinzigtal", "delivery_organisation", "gdpr",
+           "0000 781 100", "Beispielstraße 1, Hausach"),
+    Office("renchtal", MARKER, "Migrationsamt, Team Acher-Renchtal", "delivery_organisation",
+           "gdpr", "0000 781 110", "Musterweg 4, Oberkirch"),
+    Office("stab_og", MARKER, "Stabsstelle Integration", "delivery_organisation", "gdpr",
+           "0000 781 120", "Beispielplatz 2, Offenburg"),
+    Office("koa", "Jobcenter Ortenaukreis, KOA (Demo)", "Fallmanagement Kinzigtal", "jobcenter",
+           "sgb10", "0000 781 200", "Probegasse 7, Hausach"),
+    Office("kita_gutach", "Kita-Büro Gutach (Demo)", "", "other_office", "gdpr",
+           "0000 7833 300", "Dorfstraße 3, Gutach"),
+    Office("jbh", "Jugendberufshilfe Kinzigtal (Demo)", "", "other_office", "gdpr",
+           "0000 7834 310", "Schulweg 12, Wolfach"),
+    Office("iq", "IQ Anerkennungsberatung (Demo)", "", "other_office", "gdpr",
+           "0000 711 320", "Musterallee 20, Offenburg und online"),
+    Office("wohnungsamt", "Wohnungsamt Haslach (Demo)", "", "other_office", "gdpr",
+           "0000 7832 330", "Am Marktplatz 1, Haslach"),
+    Office("abh", "Ausländerbehörde Ortenaukreis, Terminliste (Demo)", "", "other_office", "gdpr",
+           "0000 781 340", "Beispielplatz 2, Offenburg"),
+    Office("diakonie", "Kreisdiakonie Rems-Murr (Demo)", "Integrationsmanagement Murrhardt",
+           "delivery_organisation", "dsg_ekd", "0000 7192 400", "Kirchgasse 5, Murrhardt"),
+    Office("stab_rm", "Landratsamt Rems-Murr-Kreis (Demo)", "Integrationsförderung", "county",
+           "gdpr", "0000 7151 410", "Musterplatz 9, Waiblingen"),
+    Office("jc_rm", "Jobcenter Rems-Murr (Demo)", "Team Backnang", "jobcenter", "sgb10",
+           "0000 7191 420", "Probestraße 30, Backnang"),
+    Office("kita_murr", "Kita-Anmeldung Murrhardt (Demo)", "", "other_office", "gdpr",
+           "0000 7192 430", "Rathausgasse 2, Murrhardt"),
+)  # fmt: skip
+
+OG = ("Hausach", "Haslach im Kinzigtal", "Wolfach", "Gutach (Schwarzwaldbahn)")
+RENCH = ("Oberkirch", "Oppenau")
+RM = ("Murrhardt", "Sulzbach an der Murr")
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A service. `purpose` is the sentence of the consents that were given for it."""
+
+    key: str
+    office: str
+    type: str
+    name: str
+    description: str
+    purpose: str
+    goal_areas: tuple[str, ...] = ()
+    languages: tuple[str, ...] = ("de",)
+    places: tuple[str, ...] = ()
+    waiting_weeks: int | None = None
+    accepts_new: bool = True
+
+
+OFFERS = (
+    Offer("koa", "koa", "jobcenter", "Fallmanagement und Kursverpflichtung",
+          "Erstantrag, Termin, Verpflichtung zum Kurs, Maßnahmen.",
+          "Damit die KOA den Antrag vorbereiten und einen Termin mit Sprachmittlung geben kann.",
+          (), ("de", "en", "uk"), (*OG, *RENCH)),
+    Offer("kita_gutach", "kita_gutach", "andere_stelle", "Kita-Platz in Gutach",
+          "Anmeldung und Warteliste für Kinder ab einem Jahr.",
+          "Damit das Kita-Büro das Kind vormerken und die Familie zum Kennenlernen einladen kann.",
+          ("childcare",), ("de",), ("Gutach (Schwarzwaldbahn)", "Hausach", "Wolfach"), 12),
+    Offer("jbh", "jbh", "andere_stelle", "Jugendberufshilfe: Schule, VABO, Ausbildung",
+          "Für junge Menschen bis 27, auch ohne Abschluss.",
+          "Damit die Jugendberufshilfe den Schulplatz klären und zum Erstgespräch einladen kann.",
+          ("school_education", "work"), ("de", "en", "fr")),
+    Offer("iq", "iq", "andere_stelle", "Anerkennung ausländischer Abschlüsse",
+          "Kostenlose Beratung, auch online.",
+          "Damit die Anerkennungsberatung die Unterlagen prüfen und den Weg erklären kann.",
+          ("recognition", "work"), ("de", "en", "ar", "uk")),
+    Offer("wohnung", "wohnungsamt", "andere_stelle", "Vormerkung für eine städtische Wohnung",
+          "Warteliste der Stadt, Wartezeit meist über ein halbes Jahr.",
+          "Damit das Wohnungsamt die Familie vormerken und sich bei einem Angebot melden kann.",
+          ("housing",), ("de",), ("Haslach im Kinzigtal", "Hausach", "Wolfach"), 26),
+    Offer("notwohnung", "wohnungsamt", "andere_stelle", "Übergangswohnung",
+          "Zurzeit sind alle Übergangswohnungen belegt.",
+          "Damit das Wohnungsamt einen Platz in einer Übergangswohnung suchen und anbieten kann.",
+          ("housing",), ("de",), OG, None, accepts_new=False),
+    Offer("termin", "abh", "andere_stelle", "Termin zur Verlängerung des Titels",
+          "Terminliste, keine Rechtsberatung. Unterlagenliste mitbringen.",
+          "Damit die Ausländerbehörde einen Termin vergeben und fehlende Unterlagen nennen kann.",
+          ("residence", "legal_admin"), ("de", "en"), (*OG, *RENCH), 4),
+    Offer("jc_rm", "jc_rm", "jobcenter", "Integrationsfachkraft und Leistung",
+          "Erstantrag, Termin, Verpflichtung zum Kurs, Maßnahmen.",
+          "Damit das Jobcenter den Antrag prüfen und einen Termin mit Sprachmittlung geben kann.",
+          (), ("de", "en", "ar"), (*RM, "Backnang")),
+    Offer("kita_murr", "kita_murr", "andere_stelle", "Kita-Platz in Murrhardt",
+          "Zentrale Anmeldung aller Kindergärten der Stadt.",
+          "Damit die Kita-Anmeldung das Kind vormerken und sich wegen eines Platzes melden kann.",
+          ("childcare",), ("de", "en"), RM, 8),
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Account:
+    """Somebody one can sign in as; `serves` pairs offices with roles."""
+
+    name: str
+    serves: tuple[tuple[str, str], ...]
+    try_this: str
+
+    @property
+    def email(self) -> str:
+        return f"{self.name.casefold().replace(' ', '.')}@{MAIL_DOMAIN}"
+
+
+ACCOUNTS = (
+    Account("Katrin Demowald", (("kinzigtal", "advisor"),),
+            N_("Rahimas Rückfrage beantworten, ein Ergebnis prüfen, für Oksana neu vermitteln.")),
+    Account("Jonas Demobach", (("kinzigtal", "advisor"),),
+            N_("Einen Entwurf fertig machen und senden; eine Absage neu vermitteln.")),
+    Account("Miriam Beispielhuber", (("renchtal", "advisor"),),
+            N_("Ein anderes Team: sehen, dass Katrins Personen hier nicht auftauchen.")),
+    Account("Lena Stadtprobe", (("kinzigtal", "advisor"),),
+            N_("Neu im Team und noch ohne Personen: jemanden anlegen und vermitteln.")),
+    Account("Marlene Musterhaus", (("diakonie", "advisor"),),
+            N_("Bei Freien Trägern: Farhads Anerkennung und Laylas Kita-Plätze verfolgen.")),
+    Account("Petra Leitmuster", (("kinzigtal", "team_lead"),),
+            N_("Eine Vertretung eintragen; eine Vermittlung als Irrtum kennzeichnen.")),
+    Account("Bernd Beispielberg", (("diakonie", "team_lead"),),
+            N_("Eine Person an eine Kollegin oder einen Kollegen übergeben.")),
+    Account("Sabine Fallprobe", (("koa", "partner"),),
+            N_("Oksanas Anfrage annehmen, einen Termin geben, eine Verpflichtung aussprechen.")),
+    Account("Ralf Probemann", (("koa", "partner"),),
+            N_("Dieselbe Anfrage wie Sabine öffnen: wer zuerst antwortet, gewinnt.")),
+    Account("Gabi Kitamuster", (("kita_gutach", "partner"),),
+            N_("Die Anfrage beantworten, die seit 17 Tagen wartet.")),
+    Account("Felix Doppelmuster", (("kita_gutach", "partner"), ("wohnungsamt", "partner")),
+            N_("Arbeitet in zwei Stellen: oben rechts zwischen ihnen wechseln.")),
+    Account("Wilma Wohnprobe", (("wohnungsamt", "partner"),),
+            N_("Die Wartezeit ändern und jemanden auf die Warteliste setzen.")),
+    Account("Jens Schulprobe", (("jbh", "partner"),),
+            N_("Zu einem Termin „Nicht erschienen“ eintragen.")),
+    Account("Nadia Musterbrief", (("iq", "partner"),),
+            N_("Eine Beratung mit Ergebnis abschließen.")),
+    Account("Arno Amtsmuster", (("abh", "partner"),),
+            N_("Eine Rückfrage stellen oder eine andere Stelle vorschlagen.")),
+    Account("Selma Stellenprobe", (("jc_rm", "partner"),),
+            N_("Mykolas Wechsel der Leistung beantworten.")),
+    Account("Kira Krippenmuster", (("kita_murr", "partner"),),
+            N_("Ein Kind von der Warteliste holen.")),
+    Account("Tobias Testmann", (("stab_rm", "coordinator"),),
+            N_("Sehen, was im Landkreis liegen bleibt: Daten und Stände, nie Namen.")),
+    Account("Doris Datenprobe", (("stab_og", "auditor"),),
+            N_("Datenschutz: kein Inhalt, keine Namen.")),
+    Account("Armin Amtsprobe", (("stab_og", "admin"),),
+            N_("Ein Konto einladen und im Postausgang den Link öffnen; ein Angebot ändern.")),
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Mandate:
+    """Who delivers Integrationsmanagement in a municipality, and since when."""
+
+    municipality: str
+    office: str
+    model: str
+    valid_from: str
+    valid_until: str | None = None
+
+
+MANDATES = (
+    *(Mandate(place, "kinzigtal", "delegated_to_county", "2018-01-01") for place in OG),
+    *(Mandate(place, "renchtal", "delegated_to_county", "2018-01-01") for place in RENCH),
+    Mandate("Murrhardt", "diakonie", "delegated_to_welfare", "2018-01-01"),
+    # Until the end of 2024 the town had joined its neighbours.
+    Mandate("Sulzbach an der Murr", "diakonie", "municipal_association", "2018-01-01",
+            "2024-12-31"),
+    Mandate("Sulzbach an der Murr", "diakonie", "delegated_to_welfare", "2025-01-01"),
+)  # fmt: skip

@@ -1,0 +1,141 @@
+"""Lists of referrals: filters with their counts, and rows ready to be drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, and_, func, select, true
+
+from portal import audit
+from portal.actor import Actor
+from portal.extensions import db
+from portal.lifecycle import FINAL, UNDER_WAY, Grant, Status
+from portal.referrals import history, policy
+from portal.referrals.models import Package, Referral
+from portal.registry import registry
+from portal.workflow import N_, Side
+
+Criterion = Callable[[date], ColumnElement[bool]]
+
+
+@dataclass(frozen=True)
+class Filter:
+    """A view of the list. `by_due`: ordered by what is due; otherwise the newest first."""
+
+    key: str
+    label: str
+    criterion: Criterion
+    by_due: bool = True
+
+
+SENDER_FILTERS = (
+    Filter("todo", N_("Zu tun"), lambda today: Referral.turn == Side.SENDER),
+    Filter("waiting", N_("Warten auf die andere Stelle"),
+           lambda today: Referral.turn == Side.RECEIVER),
+    Filter("overdue", N_("Davon überfällig"),
+           lambda today: and_(Referral.turn == Side.RECEIVER, Referral.next_on < today)),
+    Filter("closed", N_("Erledigt"), lambda today: Referral.turn == "", by_due=False),
+    Filter("all", N_("Alle"), lambda today: true(), by_due=False),
+)
+RECEIVER_FILTERS = (
+    Filter("todo", N_("Zu tun"), lambda today: Referral.turn == Side.RECEIVER),
+    Filter("new", N_("Neu"), lambda today: Referral.status == Status.SENT),
+    Filter("overdue", N_("Überfällig"),
+           lambda today: and_(Referral.turn == Side.RECEIVER, Referral.next_on < today)),
+    Filter("asked", N_("Rückfrage offen"), lambda today: Referral.status == Status.INFO_NEEDED),
+    Filter("running", N_("Läuft"),
+           lambda today: Referral.status.in_((*UNDER_WAY, Status.WAITLISTED))),
+    Filter("closed", N_("Beendet"), lambda today: Referral.status.in_(FINAL), by_due=False),
+    Filter("all", N_("Alle"), lambda today: true(), by_due=False),
+)  # fmt: skip
+
+
+def filters_for(actor: Actor) -> tuple[Filter, ...]:
+    return SENDER_FILTERS if actor.may("referral.send") else RECEIVER_FILTERS
+
+
+def counts(actor: Actor) -> dict[str, int]:
+    """How many visible referrals each filter holds, in one query."""
+    filters = filters_for(actor)
+    columns = [
+        func.count().filter(f.criterion(actor.today)).label(f.key) for f in filters
+    ]
+    statement = policy.visible(actor).with_only_columns(*columns).order_by(None)
+    row = db.session.execute(statement).one()
+    return {f.key: getattr(row, f.key) for f in filters}
+
+
+def filtered(actor: Actor, chosen: Filter) -> Select[Referral]:
+    statement = policy.visible(actor).where(chosen.criterion(actor.today))
+    return policy.with_clients(statement) if actor.may("referral.send") else statement
+
+
+@dataclass(frozen=True)
+class Row:
+    """A referral in a list, as one side sees it. `who` is "" where no name may be shown."""
+
+    referral: Referral
+    who: str
+    label: str
+    state: str
+    mood: str  # info, success, warning or danger
+    days_late: int  # working against `next_on`; 0 or less is in time
+
+
+def rows(actor: Actor, referrals: Iterable[Referral]) -> list[Row]:
+    """Rows for drawing; names of a receiver's rows come from the packages it may read."""
+    found = list(referrals)
+    names = _package_names(actor, [r for r in found if r.seen_as == Side.RECEIVER])
+    return [_row(actor, referral, names) for referral in found]
+
+
+def note_read(actor: Actor, shown: Iterable[Row]) -> None:
+    """A list that shows names is a reading of each of them, kept as one entry."""
+    if named := [row.referral.id.hex for row in shown if row.who]:
+        audit.record_read(actor, "referral.read", purpose="list", ids=named)
+
+
+def _row(actor: Actor, referral: Referral, names: dict[UUID, str]) -> Row:
+    side = Side(referral.seen_as or Side.RECEIVER)
+    late = (actor.today - referral.next_on).days if referral.next_on else 0
+    return Row(
+        referral=referral,
+        who=referral.client.name if side is Side.SENDER else names.get(referral.id, ""),
+        label=registry().referral_type(referral.type).label,
+        state=history.state_label(referral, side),
+        mood=mood(referral, late),
+        days_late=late,
+    )
+
+
+def mood(referral: Referral, late: int = 0) -> str:
+    """The colour of a state; never the only carrier of what it says."""
+    status = Status(referral.status)
+    if late > 0 and referral.turn:
+        return "danger"
+    if status in (Status.COMPLETED, Status.ACCEPTED, Status.SCHEDULED, Status.IN_PROGRESS):
+        return "success"
+    if status in (Status.INFO_NEEDED, Status.WAITLISTED, Status.PAUSED, Status.DRAFT):
+        return "warning"
+    if status in (Status.DECLINED, Status.NOT_COMPLETED, Status.REDIRECTED, Status.EXPIRED):
+        return "danger"
+    return "info"
+
+
+def _package_names(actor: Actor, received: list[Referral]) -> dict[UUID, str]:
+    open_ones = [r.id for r in received if policy.grant(actor, r) is Grant.PACKAGE]
+    if not open_ones:
+        return {}
+    packages = db.session.scalars(
+        select(Package).where(Package.referral_id.in_(open_ones)).order_by(Package.number)
+    )
+    return {package.referral_id: _name_in(package.content) for package in packages}
+
+
+def _name_in(content: dict[str, Any]) -> str:
+    parts = (content.get("given_name"), content.get("family_name"))
+    return " ".join(part for part in parts if part)

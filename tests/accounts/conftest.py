@@ -1,0 +1,29 @@
+"""People who can sign in, and an administrator."""
+
+from __future__ import annotations
+
+import pytest
+from flask_security import hash_password
+
+from portal.accounts.models import Membership
+from portal.extensions import db
+from portal.testing.town import Town
+
+PASSWORD = "vier Wörter sind gut"
+
+
+@pytest.fixture
+def advisor(town: Town) -> Membership:
+    """An advisor with a password."""
+    town.advisor.person.password = hash_password(PASSWORD)
+    db.session.commit()
+    return town.advisor
+
+
+@pytest.fixture
+def admin(town: Town) -> Membership:
+    f = town.factory
+    office = f.unit(f.organisation("Stabsstelle (Demo)", "county"))
+    membership = f.member("Ada Admin", office, "admin")
+    db.session.commit()
+    return membership
