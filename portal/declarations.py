@@ -35,7 +35,7 @@ class ReferralType:
     recipient_kind: str
     workflow: Workflow
     form: tuple[Field, ...] = ()
-    discloses: tuple[str, ...] = ("given_name", "family_name", "phone", "contact_language")
+    discloses: tuple[str, ...] = ("given_name", "family_name", "phone", *NAMELESS_PREVIEW)
     preview: tuple[str, ...] | None = NAMELESS_PREVIEW
     narrow: Callable[[Actor], Any] | None = None
     goal_areas: tuple[str, ...] = ()

@@ -152,22 +152,10 @@ def _receiver(key: str, label: str, sources: tuple[str, ...], target: str | None
                   fields=fields, permission=permission, hint=hint)  # fmt: skip
 
 
+# In the order in which they are offered: what comes next first, what ends it last.
 _ACTIONS: tuple[Action, ...] = (
     _sender("send", N_("Jetzt senden"), (S.DRAFT,), S.SENT),
     _sender("discard", N_("Entwurf löschen"), (S.DRAFT,), S.CANCELLED),
-    _receiver(
-        "accept", N_("Zusagen"), BEFORE_ACCEPTANCE, S.ACCEPTED, HANDLER, NEXT_STEP, NOTE
-    ),
-    _receiver(
-        "accept_with_appointment", N_("Zusagen mit Termin"), UNANSWERED, S.SCHEDULED,
-        *APPOINTMENT, HANDLER, NOTE,
-    ),
-    _receiver("acknowledge", N_("Eingang bestätigen"), (S.SENT,), None),
-    _receiver(
-        "ask", N_("Rückfrage stellen"), (S.SENT,), S.INFO_NEEDED,
-        Field(key="question", label=N_("Ihre Frage"), kind=Kind.LONG_TEXT, max_length=1000,
-              hint=N_("Fragen Sie nur, was Sie für Ihre Entscheidung brauchen.")),
-    ),
     _sender(
         "answer", N_("Rückfrage beantworten"), (S.INFO_NEEDED,), S.SENT,
         # The receiver reads it before the decision, when it may not know the name yet.
@@ -176,6 +164,42 @@ _ACTIONS: tuple[Action, ...] = (
         # Its choices are what the sender held back; the referral fills them in.
         Field(key="release", label=N_("Zusätzlich weitergeben"), kind=Kind.CHOICES,
               required=False),
+    ),
+    _receiver(
+        "accept", N_("Zusagen"), BEFORE_ACCEPTANCE, S.ACCEPTED, HANDLER, NEXT_STEP, NOTE
+    ),
+    _receiver(
+        "accept_with_appointment", N_("Zusagen mit Termin"), UNANSWERED, S.SCHEDULED,
+        *APPOINTMENT, HANDLER, NOTE,
+    ),
+    _receiver(
+        "schedule", N_("Termin eintragen"), (S.WAITLISTED, S.ACCEPTED), S.SCHEDULED,
+        *APPOINTMENT, NOTE,
+    ),
+    _receiver(
+        "start", N_("Beginn eintragen"), (S.ACCEPTED, S.SCHEDULED), S.IN_PROGRESS,
+        Field(key="started_on", label=N_("Beginn am"), kind=Kind.DATE, default_days=0,
+              days=(-366, 366)),
+        NOTE,
+    ),
+    _receiver("resume", N_("Fortsetzen"), (S.PAUSED,), S.IN_PROGRESS, NOTE),
+    _receiver(
+        "complete", N_("Abschließen"), UNDER_WAY, S.COMPLETED,
+        code_field(N_("Ergebnis"), choices(OUTCOME)), NOTE,
+    ),
+    _receiver(
+        "no_show", N_("Nicht erschienen"), (S.SCHEDULED,), S.ACCEPTED,
+        Field(key="excused", label=N_("Entschuldigt"), kind=Kind.YES_NO, required=False),
+        NEXT_STEP, NOTE,
+    ),
+    _receiver(
+        "event_cancelled", N_("Termin ausgefallen"), (S.SCHEDULED,), S.ACCEPTED, NEXT_STEP, NOTE
+    ),
+    _receiver("acknowledge", N_("Eingang bestätigen"), (S.SENT,), None),
+    _receiver(
+        "ask", N_("Rückfrage stellen"), (S.SENT,), S.INFO_NEEDED,
+        Field(key="question", label=N_("Ihre Frage"), kind=Kind.LONG_TEXT, max_length=1000,
+              hint=N_("Fragen Sie nur, was Sie für Ihre Entscheidung brauchen.")),
     ),
     _receiver(
         "waitlist", N_("Auf die Warteliste setzen"),
@@ -187,49 +211,26 @@ _ACTIONS: tuple[Action, ...] = (
         REVIEW_ON, NOTE,
     ),
     _receiver(
-        "decline", N_("Absagen"), BEFORE_ACCEPTANCE, S.DECLINED,
-        code_field(N_("Grund"), choices(DECLINE)), EXPLANATION,
-    ),
-    _receiver(
         "redirect", N_("Andere Stelle vorschlagen"), UNANSWERED, S.REDIRECTED,
         Field(key="suggestion", label=N_("Welche Stelle passt besser?"),
               hint=N_("Die Beratung vermittelt neu, mit eigener Einwilligung.")),
         NOTE,
     ),
-    Action(
-        key="expire", label=N_("Ohne Antwort beenden"), sources=UNANSWERED, target=S.EXPIRED,
-        side=Side.SYSTEM,
-    ),
     _receiver(
-        "schedule", N_("Termin eintragen"), (S.WAITLISTED, S.ACCEPTED), S.SCHEDULED,
-        *APPOINTMENT, NOTE,
-    ),
-    _receiver(
-        "no_show", N_("Nicht erschienen"), (S.SCHEDULED,), S.ACCEPTED,
-        Field(key="excused", label=N_("Entschuldigt"), kind=Kind.YES_NO, required=False),
-        NEXT_STEP, NOTE,
-    ),
-    _receiver(
-        "event_cancelled", N_("Termin ausgefallen"), (S.SCHEDULED,), S.ACCEPTED, NEXT_STEP, NOTE
-    ),
-    _receiver(
-        "start", N_("Beginn eintragen"), (S.ACCEPTED, S.SCHEDULED), S.IN_PROGRESS,
-        Field(key="started_on", label=N_("Beginn am"), kind=Kind.DATE, default_days=0,
-              days=(-366, 366)),
-        NOTE,
+        "decline", N_("Absagen"), BEFORE_ACCEPTANCE, S.DECLINED,
+        code_field(N_("Grund"), choices(DECLINE)), EXPLANATION,
     ),
     _receiver(
         "pause", N_("Unterbrechen"), (S.ACCEPTED, S.IN_PROGRESS), S.PAUSED,
         Field(key="reason", label=N_("Grund")), REVIEW_ON,
     ),
-    _receiver("resume", N_("Fortsetzen"), (S.PAUSED,), S.IN_PROGRESS, NOTE),
-    _receiver(
-        "complete", N_("Abschließen"), UNDER_WAY, S.COMPLETED,
-        code_field(N_("Ergebnis"), choices(OUTCOME)), NOTE,
-    ),
     _receiver(
         "fail", N_("Ohne Abschluss beenden"), UNDER_WAY, S.NOT_COMPLETED,
         code_field(N_("Grund"), choices(FAILURE)), EXPLANATION,
+    ),
+    Action(
+        key="expire", label=N_("Ohne Antwort beenden"), sources=UNANSWERED, target=S.EXPIRED,
+        side=Side.SYSTEM,
     ),
     _sender(
         "withdraw", N_("Zurückziehen"), OPEN, S.CANCELLED,

@@ -162,9 +162,12 @@ def load(plugins: Iterable[tuple[str, ModuleType, str]] | None = None) -> Regist
         if key in loaded.plugins:
             raise PluginError(f"plugin {key!r}: registered twice")
         _check_module(key, module)
-        manager.register(module, name=key)
+        try:
+            manager.register(module, name=key)
+            manager.check_pending()
+        except pluggy.PluginValidationError as error:
+            raise PluginError(f"plugin {key!r}: {error}") from error
         loaded.plugins[key] = Plugin(key, version, module)
-    _check_hooks(manager)
     for key in loaded.plugins:
         _declare(loaded, key)
     for key, plugin in loaded.plugins.items():
@@ -190,13 +193,6 @@ def _check_module(key: str, module: ModuleType) -> None:
                 raise PluginError(f"plugin {key!r}: {name!r} lacks @hookimpl")
         elif hasattr(value, "portal_impl") and not hasattr(hookspecs, name):
             raise PluginError(f"plugin {key!r}: there is no hook {name!r}")
-
-
-def _check_hooks(manager: pluggy.PluginManager) -> None:
-    try:
-        manager.check_pending()
-    except pluggy.PluginValidationError as error:
-        raise PluginError(f"plugin {manager.get_name(error.plugin)!r}: {error}") from error
 
 
 def _declare(loaded: Registry, key: str) -> None:

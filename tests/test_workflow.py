@@ -141,9 +141,10 @@ def test_the_day_of_a_moment_is_the_one_people_live_in() -> None:
     assert one(late, Kind.DATETIME, days=(0, 0)) == late
 
 
-@pytest.mark.parametrize("moment", [datetime.min, datetime.max])
-def test_a_moment_outside_of_every_calendar_is_refused(moment: datetime) -> None:
-    assert "Jahr prüfen" in refused(moment.replace(tzinfo=UTC), Kind.DATETIME, days=(0, 30))
+@pytest.mark.parametrize("year", [1, 9999])
+def test_a_moment_outside_of_every_calendar_is_refused(year: int) -> None:
+    edge = datetime(year, 12 if year > 1 else 1, 31 if year > 1 else 1, tzinfo=UTC)
+    assert "Jahr prüfen" in refused(edge, Kind.DATETIME, days=(0, 30))
 
 
 @pytest.mark.parametrize("character", ["\x00", "\x07", "\x1b", "\x7f", "\r", "\ud800"])
@@ -223,8 +224,14 @@ def test_whatever_comes_is_taken_or_refused_at_its_field(
     try:
         cleaned = clean([field], {"x": value}, TODAY)
     except Invalid as refusal:
-        assert set(refusal.errors) == {"x"}
-        return
+        told = set(refusal.errors)
+    else:
+        told = set()
+        _survives(field, cleaned)
+    assert told <= {"x"}
+
+
+def _survives(field: Field, cleaned: dict[str, Any]) -> None:
     # What was taken can be kept, read back, shown, and cleaned again without a change.
     kept = json.loads(json.dumps(jsonable(cleaned)))
     assert field.revived(kept.get("x")) == cleaned["x"]
@@ -302,5 +309,5 @@ def test_a_step_is_the_action_or_a_conflict_that_names_the_state() -> None:
         GOOD.step("b", "go")
     with pytest.raises(Conflict, match="gibt es bei dieser Art"):
         GOOD.step("a", "fly")
-    with pytest.raises(Conflict, match="plugin.gone"):
+    with pytest.raises(Conflict, match=r"plugin\.gone"):
         GOOD.step("plugin.gone", "go")

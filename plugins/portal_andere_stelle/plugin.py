@@ -9,7 +9,7 @@ CONCERN = Field(
     label=N_("Worum geht es?"),
     kind=Kind.LONG_TEXT,
     max_length=600,
-    hint=N_("Ein bis drei Sätze. Nur was die Stelle wissen muss, um zu antworten."),
+    hint=N_("Ein bis drei Sätze ohne Namen: die Stelle liest sie, bevor sie zusagt."),
 )
 WANTED_BY = Field(key="wanted_by", label=N_("Gewünscht bis"), kind=Kind.DATE, required=False)
 
@@ -28,7 +28,6 @@ def portal_referral_types() -> list[ReferralType]:
             discloses=("given_name", "family_name", "phone", "email", "contact_way",
                        "municipality", "contact_language", "interpreter_needed",
                        "children_ages"),
-            # The question itself may name somebody, so it waits for the answer too.
-            preview=(*NAMELESS_PREVIEW, "wanted_by"),
+            preview=(*NAMELESS_PREVIEW, "concern", "wanted_by"),
         )
     ]  # fmt: skip

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 from uuid import uuid4
 
 from flask_security import hash_password, verify_password
@@ -18,7 +19,7 @@ from portal.actor import Actor, ActorKind
 from portal.crypto import keyring
 from portal.extensions import db
 from portal.problems import Invalid, TooMany
-from portal.workflow import N_
+from portal.workflow import N_, Field, Kind, clean, text_complaint
 
 WINDOW = timedelta(minutes=15)
 PER_MAIL = 10
@@ -27,7 +28,10 @@ RESETS_PER_MAIL = 3
 
 SHORTEST_PASSWORD = 12
 LONGEST_PASSWORD = 200  # hashing takes memory for every letter
-LANGUAGES = ("de", "en")
+LANGUAGE_FIELDS = (
+    Field(key="language", label=N_("Sprache der Oberfläche"), kind=Kind.CHOICE,
+          choices=(("de", "Deutsch"), ("en", "English"))),
+)  # fmt: skip
 # Twelve letters keep most of the usual lists out; these are what people make of twelve letters.
 COMMON = (
     "passwort1234", "password1234", "passwortpasswort", "passwordpassword", "123456789012",
@@ -45,6 +49,8 @@ def normalised_mail(mail: str) -> str:
 
 
 def person_of_mail(mail: str) -> Person | None:
+    if text_complaint(mail):
+        return None
     return db.session.scalar(select(Person).where(Person.email == normalised_mail(mail)))
 
 
@@ -115,10 +121,9 @@ def renew_sessions(person: Person) -> None:
     person.fs_uniquifier = uuid4().hex
 
 
-def set_language(actor: Actor, person: Person, language: str) -> None:
-    if language not in LANGUAGES:
-        raise Invalid({"language": N_("Bitte eine der angebotenen Möglichkeiten wählen.")})
-    person.language = language
+def set_language(actor: Actor, person: Person, data: Mapping[str, Any]) -> None:
+    """Raises Invalid."""
+    person.language = clean(LANGUAGE_FIELDS, data, actor.today)["language"]
     audit.record(actor, "account.changed", subject=person, fields=["language"])
 
 

@@ -7,12 +7,9 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import EmailField, HiddenField, PasswordField, SelectField
+from wtforms import EmailField, HiddenField, PasswordField
 
-from portal.accounts.credentials import LANGUAGES
 from portal.web.fields import FieldsForm
-
-LANGUAGE_NAMES = {"de": "Deutsch", "en": "English"}  # each in its own language
 
 
 def _same_letters(text: Any) -> Any:
@@ -49,10 +46,3 @@ class ChangePasswordForm(FieldsForm):
         render_kw={"autocomplete": "current-password"},
     )  # fmt: skip
     new = _new_password()
-
-
-class LanguageForm(FieldsForm):
-    language = SelectField(
-        _l("Sprache der Oberfläche"), choices=[(code, LANGUAGE_NAMES[code]) for code in LANGUAGES],
-        validate_choice=False,
-    )  # fmt: skip

@@ -138,8 +138,8 @@ def person() -> Person:
 
 
 def _to_login() -> Response:
-    target = request.full_path.rstrip("?") if request.method == "GET" else "/"
-    location = url_for("accounts.login", next=target)
+    path = request.full_path.rstrip("?") if request.method == "GET" else "/"
+    location = url_for("accounts.login", next=request.script_root + path)
     if is_htmx():
         response = Response(status=401)
         response.headers["HX-Redirect"] = location

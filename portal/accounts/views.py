@@ -24,7 +24,6 @@ from portal.accounts import credentials, login
 from portal.accounts.forms import (
     ChangePasswordForm,
     ForgottenForm,
-    LanguageForm,
     LoginForm,
     NewPasswordForm,
 )
@@ -35,6 +34,7 @@ from portal.database import begin_writing
 from portal.extensions import db
 from portal.problems import Invalid, NotFound
 from portal.web.access import PERSON, PUBLIC, access
+from portal.web.fields import FieldsForm, fields_form
 from portal.web.htmx import go
 from portal.workflow import text_complaint
 
@@ -110,9 +110,10 @@ def switch() -> Response:
 @bp.post("/account/language")
 @access(PERSON)
 def language() -> Response:
-    form = LanguageForm()
+    actor = own_actor()
+    form = fields_form(credentials.LANGUAGE_FIELDS, today=actor.today, formdata=request.form)
     try:
-        credentials.set_language(own_actor(), person(), form.language.data or "")
+        credentials.set_language(actor, person(), form.read())
     except Invalid as refusal:
         form.put_errors(refusal.errors)
         return _account_page(language_form=form, status=422)
@@ -128,9 +129,7 @@ def language() -> Response:
 def change_password() -> Response:
     form = ChangePasswordForm()
     try:
-        credentials.change_password(
-            own_actor(), person(), form.old.data or "", form.new.data or ""
-        )
+        credentials.change_password(own_actor(), person(), form.old.data or "", form.new.data or "")
     except Invalid as refusal:
         form.put_errors(refusal.errors)
         return _account_page(password_form=form, status=422)
@@ -156,9 +155,7 @@ def send_reset() -> Response:
     mail = ForgottenForm().email.data or ""
     credentials.request_reset(Actor.system(now()), mail, request.remote_addr or "")
     db.session.commit()
-    flash(
-        _("Wenn es zu dieser Adresse ein Konto gibt, ist ein Link dorthin unterwegs."), "success"
-    )
+    flash(_("Wenn es zu dieser Adresse ein Konto gibt, ist ein Link dorthin unterwegs."), "success")
     return go(url_for("accounts.login"))
 
 
@@ -212,9 +209,14 @@ def _account_page(
         person=person(),
         mine=active_memberships(person().id),
         password_form=password_form or ChangePasswordForm(formdata=None),
-        language_form=language_form or LanguageForm(formdata=None, language=person().language),
+        language_form=language_form or _language_form(),
     )
     return make_response(body, status)
+
+
+def _language_form() -> FieldsForm:
+    chosen = {"language": person().language}
+    return fields_form(credentials.LANGUAGE_FIELDS, today=now().date(), values=chosen)
 
 
 def _local(target: str) -> str:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import partial
 from typing import Any
-from uuid import UUID
 
 from sqlalchemy import select
 
@@ -74,8 +73,7 @@ class County:
     def __init__(self, now: datetime, password: str) -> None:
         self.factory = Factory(now, password)
         self.monday = working_monday(now.astimezone(LOCAL).date())
-        rows = db.session.execute(select(Municipality.name, Municipality.ags))
-        self.places: dict[str, str] = dict(rows.tuples().all())
+        self.places = {place.name: place.ags for place in db.session.scalars(select(Municipality))}
         self.units = {office.key: self._unit(office.key) for office in OFFICES}
         self.offers = {offer.key: offer for offer in OFFERS}
         self.services = {offer.key: self._service(offer) for offer in OFFERS}
@@ -169,7 +167,7 @@ class Telling:
         self.story = story
         self.number = number
         self.offer = county.offers[story.offer]
-        self.referral_id: UUID | None = None
+        self.referral: Referral  # by now; held, or the session would load it at every step
 
     @property
     def client(self) -> Client:
@@ -180,22 +178,19 @@ class Telling:
         person = next(person for person in PEOPLE if person.key == self.story.client)
         return self.county.members[person.advisor]
 
-    @property
-    def referral(self) -> Referral:
-        return db.session.get_one(Referral, self.referral_id)
-
     def write(self, moment: datetime) -> None:
         service = self.county.services[self.offer.key]
         questions = registry().referral_type(service.type).form
-        form = {next(q.key for q in questions if q.kind is Kind.LONG_TEXT): self.story.concern}
+        form: dict[str, Any] = {
+            next(q.key for q in questions if q.kind is Kind.LONG_TEXT): self.story.concern
+        }
         if service.type == "jobcenter":
             form |= {"request": JOBCENTER_REQUESTS[self.story.goal_area],
                      "documents": ["identity", "letter"]}  # fmt: skip
-        referral = self.county.factory.at(moment).draft(
+        self.referral = self.county.factory.at(moment).draft(
             self.advisor, self.client, service, goal_area=self.story.goal_area, form=form,
             urgency=self.story.urgency,
         )  # fmt: skip
-        self.referral_id = referral.id
 
     def go_on(self, step: Step, moment: datetime) -> None:
         factory = self.county.factory.at(moment)
@@ -204,7 +199,7 @@ class Telling:
             if "offer" in step.data:
                 self.offer = self.county.offers[step.data["offer"]]
             service = self.county.services[self.offer.key]
-            self.referral_id = commands.send_again(act, self.referral.id, service.id).id
+            self.referral = commands.send_again(act, self.referral.id, service.id)
         elif step.action == "revoke":
             assert self.referral.consent_id
             commands.revoke_consent(act, self.referral.consent_id)
@@ -228,8 +223,7 @@ class Telling:
         )  # fmt: skip
 
     def _consent(self, factory: Factory) -> None:
-        referral = self.referral
-        categories = packages.categories_of(packages.offered_by(referral))
+        categories = packages.categories_of(packages.offered_by(self.referral))
         unit = self.county.units[self.offer.office]
         today = factory.now.date()
         if consents.covering(self.client.id, unit.id, categories, today) is None:

@@ -82,7 +82,7 @@ def _groups() -> list[tuple[str, list[Entry]]]:
     return [(ROLES[role].label, entries) for role, entries in groups.items() if entries]
 
 
-@bp.post("/anmelden/<uuid:person_id>")
+@bp.post("/sign-in/<uuid:person_id>")
 @access(PUBLIC)
 def enter(person_id: UUID) -> Response:
     """Be this person in this window, or with `window` in another one."""
@@ -96,7 +96,7 @@ def enter(person_id: UUID) -> Response:
     return _signed_in(person)
 
 
-@bp.post("/fenster")
+@bp.post("/arrive")
 @csrf.exempt  # type: ignore[untyped-decorator]  # the ticket proves that `enter` sent the browser here
 @access(PUBLIC)
 def enter_window() -> Response:
@@ -127,7 +127,7 @@ def _tickets() -> URLSafeTimedSerializer:
     return URLSafeTimedSerializer(current_app.config["SECRET_KEY"], salt="demo window")
 
 
-@bp.get("/postausgang")
+@bp.get("/mailbox")
 @access(PUBLIC)
 def mailbox() -> str:
     """Every message that would have been sent, the newest first."""

@@ -70,7 +70,7 @@ def municipalities() -> list[Municipality]:
 
 
 def get_municipality(ags: str) -> Municipality:
-    found = db.session.get(Municipality, ags)
+    found = db.session.get(Municipality, ags) if ags.isascii() and ags.isdigit() else None
     if found is None:
         raise NotFound
     return found

@@ -132,14 +132,16 @@ def _list(refused: dict[UUID, FieldsForm] | None = None, status: int = 200) -> R
     policy.require_services(actor)
     query = request.args.get("q", "").strip()[:100]
     query = "" if text_complaint(query) else query
+    types = registry().referral_types
     kind = request.args.get("type", "")
+    kind = kind if kind in types else ""
     page = page_of(
         policy.found(actor, query, kind), Service.name, Service.id, after=request.args.get("after")
     )
     forms = {row.id: _capacity_form(row.id, row) for row in page.rows}
     body = render_template(
         "network/services.html", page=page, forms=forms | (refused or {}), query=query, type=kind,
-        types=registry().referral_types,
+        types=types,
     )  # fmt: skip
     return make_response(body, status)
 

@@ -14,6 +14,7 @@ from portal.accounts.session import current_actor
 from portal.actor import SOURCES, Actor
 from portal.clients import policy as clients
 from portal.clients.models import Client
+from portal.codes import GOAL_AREAS
 from portal.consents import policy as consents
 from portal.extensions import db
 from portal.lifecycle import Grant
@@ -82,6 +83,7 @@ def _page(actor: Actor, referral: Referral, status: int = 200, **more: Any) -> R
         "side": side,
         "grant": grant,
         "client": db.session.get(Client, referral.client_id) if side is Side.SENDER else None,
+        "area": dict(GOAL_AREAS).get(referral.goal_area, referral.goal_area),
         "items": shown,
         "package": package,
         "withheld": packages.held_back(referral) if side is Side.SENDER else (),

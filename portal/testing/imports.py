@@ -52,11 +52,11 @@ def _imports(tree: ast.Module) -> Iterator[tuple[int, str]]:
             of_portal = node.module == "portal"
             names = [f"portal.{a.name}" for a in node.names] if of_portal else [node.module]
             yield from ((node.lineno, name) for name in names)
-        elif isinstance(node, ast.Call) and _called(node) in ("import_module", "__import__"):
-            if node.args and isinstance(node.args[0], ast.Constant):
-                yield node.lineno, str(node.args[0].value)
+        elif isinstance(node, ast.Call) and (name := _imported_by_call(node)):
+            yield node.lineno, name
 
 
-def _called(node: ast.Call) -> str:
-    function = node.func
-    return getattr(function, "attr", None) or getattr(function, "id", "")
+def _imported_by_call(node: ast.Call) -> str:
+    function = getattr(node.func, "attr", None) or getattr(node.func, "id", "")
+    imports = function in ("import_module", "__import__") and node.args
+    return str(node.args[0].value) if imports and isinstance(node.args[0], ast.Constant) else ""

@@ -80,7 +80,8 @@ def opened_rows(key: str) -> Iterator[tuple[str, Any]]:
     """The same for encrypted values, decrypted."""
     for mapper in Model.registry.mappers:
         owner = mapper.class_
+        table = owner.__tablename__
         sealed = [name for name, value in vars(owner).items() if isinstance(value, Encrypted)]
-        if sealed and owner.__tablename__.startswith(f"{key}_"):
+        if sealed and table.startswith(f"{key}_"):
             for row in db.session.scalars(select(owner)):
-                yield from ((f"{owner.__tablename__}.{name}", getattr(row, name)) for name in sealed)
+                yield from ((f"{table}.{name}", getattr(row, name)) for name in sealed)

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from flask import Flask
+from sqlalchemy import select
 from werkzeug.routing import IntegerConverter, Rule, UUIDConverter
 
 from portal.accounts.models import Membership
@@ -48,14 +49,14 @@ def _values(rule: Rule, name: str, ids: list[UUID]) -> list[Any]:
     return [1] if isinstance(converter, IntegerConverter) else [str(one) for one in ids]
 
 
-def row_ids(key: str) -> list[UUID]:
-    """The ids of all rows in the plugin's tables."""
+def row_ids(key: str, about: UUID | None = None) -> list[UUID]:
+    """The ids of the rows in the plugin's tables, or of those that name `about`."""
     found: list[UUID] = []
     for table in Model.metadata.sorted_tables:
         if table.name.startswith(f"{key}_"):
-            for column in table.primary_key:
-                values = db.session.scalars(db.select(column))
-                found += [value for value in values if isinstance(value, UUID)]
+            for row in db.session.execute(select(table)).mappings():
+                if about is None or about in row.values():
+                    found += [row[c.name] for c in table.primary_key if row[c.name] != about]
     return found
 
 

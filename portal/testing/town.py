@@ -29,7 +29,7 @@ TESTING: dict[str, Any] = {
     "SECRET_KEY": "for tests only, not secret at all",
     "BASE_URL": "http://localhost",
     # Weak on purpose: a real hash takes 200 ms.
-    "SECURITY_PASSWORD_HASH_OPTIONS": {
+    "SECURITY_PASSWORD_HASH_PASSLIB_OPTIONS": {
         "argon2__time_cost": 1, "argon2__memory_cost": 8, "argon2__parallelism": 1,
     },
 }  # fmt: skip

@@ -20,8 +20,7 @@ log = structlog.get_logger()
 TEXTS: dict[int, tuple[str, str]] = {
     400: (
         N_("Diese Seite war zu lange offen"),
-        N_("Ihre Eingaben sind noch da: gehen Sie im Browser zurück, laden Sie die Seite neu "
-           "und senden Sie noch einmal."),
+        N_("Es wurde noch nichts gespeichert. Ihre Eingaben sind nicht verloren."),
     ),
     401: (N_("Bitte anmelden"), N_("Melden Sie sich an und versuchen Sie es noch einmal.")),
     403: (
@@ -61,12 +60,30 @@ _STATUS: dict[type[Problem], int] = {
 }  # fmt: skip
 
 
-def error_page(status: int, message: str = "") -> Response:
+def error_page(
+    status: int, message: str = "", typed: list[tuple[str, str]] | None = None
+) -> Response:
     """The page (or for htmx the fragment) that tells of an error and shows a way on."""
     title, advice = TEXTS.get(status, TEXTS[500 if status >= 500 else 404])
     template = "errors/part.html" if is_htmx() else "errors/page.html"
-    body = render_template(template, status=status, title=title, advice=advice, message=message)
+    body = render_template(
+        template, status=status, title=title, advice=advice, message=message, typed=typed
+    )
     return make_response(body, status)
+
+
+def _typed_here() -> list[tuple[str, str]]:
+    """What was typed into a form of ours whose token had run out, to be sent once more.
+
+    Empty for a form on a foreign site: one click more must not do what its token prevents.
+    """
+    if request.headers.get("Origin") != request.host_url.rstrip("/"):
+        return []
+    return [
+        (name, value)
+        for name, value in request.form.items(multi=True)
+        if name != "csrf_token" and "password" not in name
+    ]
 
 
 def init_app(app: Flask) -> None:
@@ -78,7 +95,7 @@ def init_app(app: Flask) -> None:
     @app.errorhandler(CSRFError)
     def wrong_token(_error: CSRFError) -> Response:
         db.session.rollback()
-        return error_page(400)
+        return error_page(400, typed=_typed_here())
 
     @app.errorhandler(StaleDataError)
     def too_late(_error: StaleDataError) -> Response:

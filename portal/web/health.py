@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, Response, jsonify
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
 from sqlalchemy import func, select, text
-from sqlalchemy.exc import OperationalError, ProgrammingError
+from sqlalchemy.exc import DBAPIError
 
 from portal import migrate
 from portal.extensions import db
@@ -29,7 +29,7 @@ def ready() -> tuple[Response, int]:
     try:
         db.session.execute(text("SELECT 1"))
         behind = migrate.behind(db.engine, registry())
-    except OperationalError:
+    except DBAPIError:
         return jsonify(status="unavailable", database="unreachable"), 503
     if behind:
         return jsonify(status="unavailable", migrations_missing=behind), 503
@@ -45,6 +45,6 @@ def metrics() -> Response:
     gauge = Gauge("portal_outbox_waiting", "messages not yet delivered", registry=collected)
     try:
         gauge.set(db.session.scalar(waiting) or 0)
-    except (OperationalError, ProgrammingError):
+    except DBAPIError:
         return Response(status=503)
     return Response(generate_latest(collected), content_type=CONTENT_TYPE_LATEST)

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import pytest
 from flask_security import hash_password
+from werkzeug.test import TestResponse
 
 from portal.accounts.models import Membership
 from portal.extensions import db
+from portal.testing.client import PortalClient
 from portal.testing.town import Town
 
 PASSWORD = "vier Wörter sind gut"
+
+
+def log_in(client: PortalClient, mail: str, password: str = PASSWORD, **more: str) -> TestResponse:
+    return client.submit("/login", {"email": mail, "password": password, **more})
 
 
 @pytest.fixture

@@ -1,0 +1,57 @@
+"""Serving the portal: waitress inside this process, or gunicorn in its place."""
+
+from __future__ import annotations
+
+import errno
+import os
+import signal
+import socket
+import sys
+from types import FrameType
+
+import waitress
+from flask import Flask
+
+THREADS = 8  # of waitress: requests are short, and SQLite writes one at a time
+
+
+class CannotServe(Exception):
+    """The address cannot be served; the message says what to do."""
+
+
+def require_free(host: str, port: int) -> None:
+    """Raises CannotServe if somebody else serves there, or nobody may."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        socket.create_server((host, port), family=family).close()
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            raise CannotServe(
+                f"Port {port} is taken by another program. Choose another one: --port {port + 1}"
+            ) from error
+        raise CannotServe(f"Cannot serve at {host}:{port}: {error.strerror}") from error
+
+
+def serve_here(app: Flask, host: str, port: int) -> None:
+    """Serve from this process until SIGTERM or Ctrl+C."""
+
+    def stop(_signal: int, _frame: FrameType | None) -> None:
+        raise SystemExit
+
+    signal.signal(signal.SIGTERM, stop)
+    waitress.serve(
+        app, host=host, port=port, threads=THREADS, ident=None,
+        # Otherwise waitress removes the headers that PORTAL_TRUSTED_PROXIES speaks of.
+        clear_untrusted_proxy_headers=not app.config["TRUSTED_PROXIES"],
+    )  # fmt: skip
+
+
+def become_gunicorn(host: str, port: int) -> None:
+    """Turn this process into gunicorn with its own workers."""
+    address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    sys.stdout.flush()
+    os.execv(  # noqa: S606 - no shell, and nothing in it comes from elsewhere
+        sys.executable,
+        [sys.executable, "-m", "gunicorn", "portal.app:create_app()", "--bind", address,
+         "--workers", "2", "--threads", "4", "--no-control-socket"],
+    )  # fmt: skip

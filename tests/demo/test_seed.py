@@ -1,0 +1,267 @@
+"""The demo county: what is in it, and that every step of it really happened."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from flask import Flask
+from sqlalchemy import func, inspect, select
+
+from portal import outbox
+from portal.accounts.models import Organisation, Person, Unit
+from portal.actor import Actor
+from portal.audit import AuditEntry
+from portal.clients.models import Client
+from portal.consents.models import Consent
+from portal.database import unit_of_work
+from portal.demo.county import ACCOUNTS, OFFICES
+from portal.demo.factory import Factory
+from portal.demo.people import PEOPLE
+from portal.demo.seed import STORIES, seed
+from portal.demo.story import working_monday
+from portal.extensions import Model, db
+from portal.lifecycle import FINAL, Grant, Status
+from portal.network.models import Delivery, Service
+from portal.outbox import OutboxMessage
+from portal.referrals import policy
+from portal.referrals.models import Event, Referral
+from portal.registry import registry
+from portal.testing.town import NOW, fresh_app
+from portal.workflow import LOCAL
+from portal.working_days import working_days_between
+
+MONDAY = date(2026, 11, 23)
+
+
+def row_counts() -> Counter[str]:
+    """Every row of every table of the core and of the plugins."""
+    present = set(inspect(db.engine).get_table_names())
+    return Counter({
+        table.name: db.session.scalar(select(func.count()).select_from(table)) or 0
+        for table in Model.metadata.sorted_tables
+        if table.name in present
+    })  # fmt: skip
+
+
+def seed_at(moment: datetime) -> bool:
+    db.session.rollback()  # what was read before: on SQLite a read cannot become a write
+    with unit_of_work():
+        return seed(moment, "a hash")
+
+
+@pytest.fixture(scope="module")
+def county(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
+    """The county at the beginning of the worked week; the tests of this module only read it."""
+    folder = tmp_path_factory.mktemp("county")
+    for app in fresh_app(f"sqlite:///{folder / 'portal.sqlite'}", folder):
+        seed_at(NOW)
+        yield app
+
+
+def referrals() -> list[Referral]:
+    return list(db.session.scalars(select(Referral)).unique())
+
+
+def of_client(key: str, offer: str) -> Referral:
+    person = next(person for person in PEOPLE if person.key == key)
+    client = next(
+        client for client in db.session.scalars(select(Client))
+        if (client.profile["given_name"], client.profile["family_name"])
+        == (person.given_name, person.family_name)
+    )  # fmt: skip
+    return next(
+        referral for referral in referrals()
+        if referral.client_id == client.id and referral.service.name == offer
+    )  # fmt: skip
+
+
+def test_it_is_as_large_as_a_small_county(county: Flask) -> None:
+    counts = row_counts()
+    assert counts["organisation"] >= 10
+    assert counts["person"] == len(ACCOUNTS) == 20
+    assert counts["client"] == len(PEOPLE) == 40
+    assert counts["referral"] >= 60
+
+
+def test_referrals_in_every_status_and_state(county: Flask) -> None:
+    assert {referral.status for referral in referrals()} == set(Status)
+    assert "obligation_issued" in {referral.state for referral in referrals()}
+
+
+def test_nobody_can_be_meant(county: Flask) -> None:
+    assert all(o.name.endswith("(Demo)") for o in db.session.scalars(select(Organisation)))
+    for unit in db.session.scalars(select(Unit)):
+        assert unit.phone.startswith("0000 ")
+        assert unit.email.endswith(".example")
+    assert all(p.email.endswith(".example") for p in db.session.scalars(select(Person)))
+    for client in db.session.scalars(select(Client)):
+        assert client.profile.get("phone", "0000 ").startswith("0000 ")
+
+
+def test_everybody_works_somewhere_and_one_in_two_places(county: Flask) -> None:
+    places = {p.name: len(p.memberships) for p in db.session.scalars(select(Person))}
+    assert min(places.values()) == 1
+    assert places["Felix Doppelmuster"] == 2
+
+
+def test_who_delivers_where(county: Flask) -> None:
+    deliveries = db.session.scalars(select(Delivery)).all()
+    by_place = Counter(d.municipality.name for d in deliveries if d.valid_until is None)
+    assert by_place["Hausach"] == by_place["Murrhardt"] == by_place["Sulzbach an der Murr"] == 1
+    assert [d.model for d in deliveries if d.valid_until] == ["municipal_association"]
+
+
+def test_no_open_referral_is_without_a_next_date(county: Flask) -> None:
+    waiting = [r for r in referrals() if Status(r.status) not in FINAL]
+    assert waiting
+    assert [r.reference for r in waiting if r.next_on is None] == []
+
+
+def test_the_kita_has_not_answered_for_17_days(county: Flask) -> None:
+    waiting = of_client("amal", "Kita-Platz in Gutach")
+    assert waiting.sent_at is not None
+    assert (MONDAY - waiting.sent_at.date()).days == 17
+    assert (waiting.status, waiting.due_on and waiting.due_on < MONDAY) == ("sent", True)
+
+
+def test_work_is_left_for_both_sides(county: Flask) -> None:
+    late = Counter(r.turn for r in referrals() if r.turn and r.next_on and r.next_on < MONDAY)
+    assert late["sender"] >= 3
+    assert late["receiver"] >= 2
+    unreviewed = [r for r in referrals() if r.responded_at and r.closed_at and r.turn == "sender"]
+    assert len(unreviewed) >= 4
+
+
+def test_what_became_of_consents(county: Flask) -> None:
+    consents = db.session.scalars(select(Consent)).all()
+    assert [c for c in consents if c.revoked_at]
+    assert [c for c in consents if MONDAY <= c.valid_until <= MONDAY + timedelta(days=5)]
+    withdrawn = next(r for r in referrals() if r.code == "consent_withdrawn")
+    receiver = Actor.system(NOW)
+    assert policy.grant(receiver, withdrawn) is Grant.ENDED
+
+
+def test_a_successor_goes_on_where_one_ended(county: Flask) -> None:
+    successors = [r for r in referrals() if r.follow_up_of_id]
+    ended = {r.id for r in referrals() if Status(r.status) in FINAL}
+    assert successors
+    assert {r.follow_up_of_id for r in successors} <= ended
+
+
+def test_the_system_ended_what_nobody_answered_and_not_too_early(county: Flask) -> None:
+    expired = [r for r in referrals() if r.status == Status.EXPIRED]
+    for referral in expired:
+        assert referral.sent_at
+        assert referral.closed_at
+        sent_on, ended_on = referral.sent_at.date(), referral.closed_at.date()
+        assert working_days_between(sent_on, ended_on) >= 25
+        last = db.session.scalar(
+            select(Event).where(Event.referral_id == referral.id, Event.action == "expire")
+        )
+        assert last is not None
+        assert (last.side, last.membership_id) == ("system", None)
+    assert expired
+
+
+def test_an_answer_by_telephone_was_recorded(county: Flask) -> None:
+    recorded = db.session.scalars(select(Event).where(Event.source == "phone")).all()
+    assert [(event.action, event.side) for event in recorded] == [("waitlist", "receiver")]
+
+
+def test_every_move_is_in_the_log_in_the_order_of_time(county: Flask) -> None:
+    events = db.session.scalar(select(func.count()).select_from(Event))
+    entries = db.session.scalars(select(AuditEntry).order_by(AuditEntry.id)).all()
+    kinds = Counter(entry.kind for entry in entries)
+    moved = kinds["referral.created"] + kinds["referral.moved"] + kinds["referral.voided"]
+    assert moved == events
+    seeded = [entry.at for entry in entries]
+    assert seeded == sorted(seeded)
+    assert seeded[-1] < NOW
+
+
+def test_messages_name_nobody(county: Flask) -> None:
+    names = {
+        name
+        for client in db.session.scalars(select(Client))
+        for name in (client.profile["given_name"], client.profile["family_name"])
+    }
+    with county.test_request_context():
+        letters = [outbox.render(m) for m in db.session.scalars(select(OutboxMessage))]
+    assert len(letters) > 100
+    for letter in letters:
+        told = f"{letter.subject} {letter.text}".split()
+        assert names.isdisjoint(word.strip(".,:!?“„") for word in told)
+        assert letter.to
+
+
+def test_offers_are_open_and_closed_and_name_their_places(county: Flask) -> None:
+    services = db.session.scalars(select(Service)).all()
+    assert {service.accepts_new for service in services} == {True, False}
+    assert {service.type for service in services} == {"jobcenter", "andere_stelle"}
+    assert {office.kind for office in OFFICES} >= {"jobcenter", "other_office"}
+
+
+def test_offices_are_closed_on_weekends() -> None:
+    days = [story.day for story in STORIES]
+    days += [step.day for story in STORIES for step in story.steps if step.action != "expire"]
+    weekdays = {(MONDAY + timedelta(days=day)).weekday() for day in days}
+    assert weekdays == {0, 1, 2, 3, 4}
+    assert max(days) < 0
+
+
+@pytest.mark.parametrize(
+    ("today", "monday"),
+    [
+        (date(2026, 11, 23), date(2026, 11, 23)),
+        (date(2026, 11, 27), date(2026, 11, 23)),
+        (date(2026, 11, 28), date(2026, 11, 30)),
+        (date(2026, 11, 29), date(2026, 11, 30)),
+    ],
+)
+def test_the_week_that_one_is_in_or_that_is_coming(today: date, monday: date) -> None:
+    assert working_monday(today) == monday
+
+
+def test_twice_equals_once(app: Flask) -> None:
+    assert seed_at(NOW)
+    before = row_counts()
+    assert not seed_at(NOW + timedelta(days=30))
+    db.session.rollback()
+    with unit_of_work():
+        registry().hook.portal_seed(factory=Factory(NOW))
+    assert row_counts() == before
+
+
+@pytest.mark.parametrize(
+    "moment",
+    [
+        datetime(2027, 1, 8, 16, tzinfo=LOCAL),  # after the holidays, nearly everything is late
+        datetime(2027, 5, 29, 12, tzinfo=UTC),  # a Saturday after five public holidays
+        datetime(2026, 11, 23, 0, 30, tzinfo=LOCAL),  # before the first office opens
+    ],
+)
+def test_it_works_on_every_day(sqlite_app: Flask, moment: datetime) -> None:
+    assert seed_at(moment)
+    assert {referral.status for referral in referrals()} == set(Status)
+    latest = db.session.scalar(select(func.max(AuditEntry.at)))
+    assert latest is not None
+    assert latest < moment
+
+
+def test_a_failure_leaves_nothing(sqlite_app: Flask) -> None:
+    empty = row_counts()
+
+    class Stop(Exception):
+        pass
+
+    def breaks_off(happenings: list[object]) -> Iterator[object]:
+        yield from happenings[:60]
+        raise Stop
+
+    db.session.rollback()
+    with pytest.raises(Stop), unit_of_work():
+        seed(NOW, "a hash", breaks_off)  # type: ignore[arg-type]
+    assert row_counts() == empty
