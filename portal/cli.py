@@ -120,8 +120,8 @@ def serve(host: str, port: int) -> None:
             )
         db.engine.dispose()
     if embedded:
-        click.echo(f"Serving on http://{host}:{port}, stop with Ctrl+C.")
-        serving.serve_here(app, host, port)
+        greeting = f"Serving on http://{host}:{port}, stop with Ctrl+C."
+        serving.serve_here(app, host, port, greeting)
     else:
         serving.become_gunicorn(host, port)
 
@@ -259,8 +259,8 @@ def demo(port: int, instance: Path, reset: bool, no_serve: bool) -> None:
     if no_serve:
         click.echo("\nReady. Show it with `portal demo`.")
         return
-    click.echo(f"\nOpen {address}/demo/ to sign in as anybody with one click. Stop with Ctrl+C.")
-    serving.serve_here(app, "127.0.0.1", port)
+    greeting = f"\nOpen {address}/demo/ to sign in as anybody with one click. Stop with Ctrl+C."
+    serving.serve_here(app, "127.0.0.1", port, greeting)
 
 
 def _prepare_demo(folder: Path, *, reset: bool) -> None:

@@ -57,12 +57,13 @@ def portal_audit_kinds() -> list[AuditKind]:  # type: ignore[empty-body]
 
 @hookspec
 def portal_messages() -> list[MessageKind]:  # type: ignore[empty-body]
-    """Messages this plugin sends with `outbox.enqueue`.
+    """Messages of this plugin, sent by its moves or with `outbox.enqueue`.
 
     When:    once, at start-up.
-    Returns: a list of MessageKind; the template is rendered at delivery.
+    Returns: a list of MessageKind; the template is rendered at delivery. An action that names
+             the topic as its `message` sends it instead of the core's own news.
     Raises:  nothing; a missing template stops the start.
-    Example: `return [MessageKind(topic="library.due", subject=..., template=..., recipients=...)]`
+    Example: `return [MessageKind(topic="library.due", subject="…", recipients=Side.SENDER)]`
     """
 
 
@@ -71,9 +72,10 @@ def portal_blueprints() -> list[Blueprint]:  # type: ignore[empty-body]
     """Pages of this plugin.
 
     When:    once, at start-up.
-    Returns: a list of Blueprints named like the plugin, mounted at `/<key>/`, login forced.
+    Returns: a list with one Blueprint named like the plugin, mounted at `/<key>/`; every view
+             asks for a login, and with `@access("<right>")` for a right.
     Raises:  nothing; views fetch rows with `get_visible`, which raises NotFound.
-    Example: `return [Blueprint("library", __name__, template_folder="templates")]`
+    Example: `return [Blueprint("library", __name__)]`
     """
 
 
@@ -142,5 +144,5 @@ def portal_seed(factory: Any) -> None:
     When:    once for every seeding, after the core's; seeding twice must equal once.
     Returns: nothing.
     Raises:  anything stops the seeding.
-    Example: `factory.referral("library", client="Oksana Pryklad", steps=["send", "accept"])`
+    Example: `factory.sent(advisor, factory.client(advisor), factory.service(desk, "library", "…"))`
     """

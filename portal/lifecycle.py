@@ -80,6 +80,8 @@ RECEIVER_LABELS = {S.SENT: N_("Neu")}
 # --- Timers, in working days unless they say otherwise (loop.md) -------------------------
 DUE_AFTER = 10  # sent: an answer is due
 SENDER_ANSWERS_WITHIN = 2  # info_needed: the sender is reminded
+DRAFT_WAITS = 2  # draft: finish it, or delete it
+REVIEW_WITHIN = 5  # final: the sender looks at the result
 NEXT_STEP_DAYS = 14  # calendar days: proposed date of the next step
 LONGEST_SILENCE_DAYS = 30  # calendar days: no open referral is longer without a next date
 GRACE_DAYS = 14  # calendar days: how long a receiver may still read a final referral's package

@@ -9,6 +9,7 @@ import socket
 import sys
 from types import FrameType
 
+import click
 import waitress
 from flask import Flask
 
@@ -32,18 +33,20 @@ def require_free(host: str, port: int) -> None:
         raise CannotServe(f"Cannot serve at {host}:{port}: {error.strerror}") from error
 
 
-def serve_here(app: Flask, host: str, port: int) -> None:
-    """Serve from this process until SIGTERM or Ctrl+C."""
+def serve_here(app: Flask, host: str, port: int, greeting: str) -> None:
+    """Serve from this process until SIGTERM or Ctrl+C; greet when people can come in."""
 
     def stop(_signal: int, _frame: FrameType | None) -> None:
         raise SystemExit
 
     signal.signal(signal.SIGTERM, stop)
-    waitress.serve(
+    server = waitress.create_server(
         app, host=host, port=port, threads=THREADS, ident=None,
         # Otherwise waitress removes the headers that PORTAL_TRUSTED_PROXIES speaks of.
         clear_untrusted_proxy_headers=not app.config["TRUSTED_PROXIES"],
     )  # fmt: skip
+    click.echo(greeting)
+    server.run()
 
 
 def become_gunicorn(host: str, port: int) -> None:

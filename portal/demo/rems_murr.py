@@ -67,7 +67,7 @@ STORIES = (
           (on(-24, "send"), on(-21, "accept", next_on=Day(-11)),
            on(-11, "fail", code="could_not_contact"), on(-10, "review")), "recognition"),
     Story("dragana", "jc_rm", -21, "Bitte um Beratung zur Aufstockung.",
-          (on(-21, "send"), on(-19, "withdraw", code="client_no_longer_interested"),
-           on(-19, "review")), "benefits_finance"),
+          (on(-21, "send"), on(-19, "withdraw", code="client_no_longer_interested")),
+          "benefits_finance"),
     Story("dragana", "iq", -3, "Altenpflegerin, Anerkennung und Sprachprüfung.", (), "recognition"),
 )  # fmt: skip

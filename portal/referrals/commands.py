@@ -24,12 +24,13 @@ from portal.consents import policy as consents
 from portal.consents.models import Consent
 from portal.declarations import ReferralType
 from portal.extensions import db
-from portal.lifecycle import FINAL, Status, whose_turn
+from portal.lifecycle import DRAFT_WAITS, FINAL, Status, whose_turn
 from portal.network.models import Service
 from portal.problems import Conflict, Forbidden, Invalid, NotFound
 from portal.referrals import effects, history, messages, packages, policy
 from portal.referrals.models import ReferenceCounter, Referral
 from portal.registry import registry
+from portal.working_days import add_working_days
 from portal.workflow import N_, Action, Choice, Field, Kind, Side, clean, jsonable
 
 # The two moves outside every workflow: the first, and the correction of a mistake.
@@ -72,7 +73,7 @@ def create_referral(
         state=kind.workflow.initial,
         status=Status.DRAFT,
         turn=whose_turn(Status.DRAFT, reviewed=False) or "",
-        next_on=actor.today,
+        next_on=add_working_days(actor.today, DRAFT_WAITS),
         created_at=actor.now,
     )
     db.session.add(referral)
@@ -160,8 +161,8 @@ def perform(
         _known("source", actor.source or "", SOURCES)
     if action not in policy.possible_actions(actor, referral):
         raise Conflict(history.what_happened(referral))
-    values = clean(fields_of(referral, action), data, actor.today)
-    return _move(actor, referral, action, values)
+    fields = fields_of(referral, action)
+    return _move(actor, referral, action, fields, clean(fields, data, actor.today))
 
 
 def fields_of(referral: Referral, action: Action) -> tuple[Field, ...]:
@@ -190,8 +191,14 @@ def _members_of(unit_id: UUID) -> tuple[tuple[str, str], ...]:
     return tuple((str(member_id), name) for member_id, name in rows)
 
 
-def _move(actor: Actor, referral: Referral, action: Action, values: dict[str, Any]) -> Referral:
-    """The transition itself: the only place that assigns a referral's state."""
+def _move(
+    actor: Actor, referral: Referral, action: Action, fields: tuple[Field, ...],
+    values: dict[str, Any],
+) -> Referral:  # fmt: skip
+    """The transition itself: the only place that assigns a referral's state.
+
+    `fields` are the questions as they were asked: what is held back may be passed on by now.
+    """
     if actor.kind is not ActorKind.SYSTEM:
         _ask_plugins(actor, referral, action, values)
     if action.key == "send":
@@ -206,7 +213,7 @@ def _move(actor: Actor, referral: Referral, action: Action, values: dict[str, An
         referral.version += 1
     effects.apply(actor, referral, action, values)
     db.session.flush()
-    history.remember(actor, referral, action, before, fields_of(referral, action), values)
+    history.remember(actor, referral, action, before, fields, values)
     audit.record(actor, "referral.moved", subject=referral, client_id=referral.client_id,
                  action=action.key, to=referral.state, recorded=actor.source)  # fmt: skip
     messages.tell(actor, referral, action)
@@ -325,4 +332,4 @@ def _withdraw_all(actor: Actor, criterion: ColumnElement[bool], code: str) -> No
         # Not `step`: the plugin whose state this is may be gone, and this must not fail.
         workflow = registry().referral_type(referral.type).workflow
         key = "discard" if referral.status == Status.DRAFT else "withdraw"
-        _move(system, referral, workflow.action(key), {"code": code})
+        _move(system, referral, workflow.action(key), (), {"code": code})

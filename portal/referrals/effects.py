@@ -14,6 +14,7 @@ from portal.lifecycle import (
     DUE_AFTER,
     FINAL,
     LONGEST_SILENCE_DAYS,
+    REVIEW_WITHIN,
     SENDER_ANSWERS_WITHIN,
     Status,
     whose_turn,
@@ -30,6 +31,9 @@ _HOW_APPOINTMENTS_END = {
     "waitlist": "kept",  # a first talk or a test came before the place
 }
 
+# After these nothing is left to learn: the sender ended it, or has looked at the result.
+_CLOSES_THE_LOOP = ("review", "withdraw", "discard")
+
 
 def apply(actor: Actor, referral: Referral, action: Action, values: dict[str, Any]) -> None:
     """Set everything that follows from a move; the caller has set the state already."""
@@ -39,7 +43,7 @@ def apply(actor: Actor, referral: Referral, action: Action, values: dict[str, An
         if action.target is not None:
             referral.responded_at = referral.responded_at or actor.now
             _set_handler(actor, referral, status, values)
-    if action.key in ("review", "discard"):  # nobody answered a draft, so nothing to review
+    if action.key in _CLOSES_THE_LOOP:
         referral.loop_closed_at = actor.now
     if "code" in values:
         referral.code = values["code"]
@@ -91,7 +95,7 @@ def _next_on(
     if status is Status.INFO_NEEDED:
         return add_working_days(actor.today, SENDER_ANSWERS_WITHIN)
     if status in FINAL:
-        return None if referral.loop_closed_at or not referral.turn else actor.today
+        return add_working_days(actor.today, REVIEW_WITHIN) if referral.turn else None
     latest = actor.today + timedelta(days=LONGEST_SILENCE_DAYS)
     wanted: date | None = values.get("next_on")
     if wanted is None and values.get("started_on", actor.today) > actor.today:

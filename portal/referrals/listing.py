@@ -115,7 +115,7 @@ def _row(actor: Actor, referral: Referral, names: dict[UUID, str]) -> Row:
 def mood(referral: Referral, late: int = 0) -> str:
     """The colour of a state; never the only carrier of what it says."""
     status = Status(referral.status)
-    if late > 0 and referral.turn:
+    if late > 0 and referral.turn and not referral.is_final:
         return "danger"
     if status in (Status.COMPLETED, Status.ACCEPTED, Status.SCHEDULED, Status.IN_PROGRESS):
         return "success"

@@ -45,4 +45,6 @@ class PortalClient(FlaskClient):
 
     def submit(self, path: str, data: Any = None, *, form: str = "", **kwargs: Any) -> TestResponse:
         """POST to `path` as the form on the page `form` (default: the same path) would."""
-        return self.post(path, data={**(data or {}), "csrf_token": self.token(form or path)}, **kwargs)
+        return self.post(
+            path, data={**(data or {}), "csrf_token": self.token(form or path)}, **kwargs
+        )

@@ -1,6 +1,6 @@
 """Runs in an environment of its own, see test_third_party: a library's referral, in three acts.
 
-    python drive_library.py installed|gone|again <instance folder>
+python drive_library.py installed|gone|again <instance folder>
 """
 
 from __future__ import annotations

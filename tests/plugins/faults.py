@@ -112,4 +112,3 @@ def sound_copy(name: str, folder: Path) -> Path:
 
 def _renamed(text: str, name: str) -> str:
     return text.replace("sample", name)
-

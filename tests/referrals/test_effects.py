@@ -261,7 +261,7 @@ def test_a_result_waits_for_its_review_and_the_review_closes_the_loop(town: Town
     assert (referral.code, referral.closed_at, referral.loop_closed_at) == (
         "advised_only", NOW, None,
     )  # fmt: skip
-    assert (referral.turn, referral.next_on) == ("sender", NOW.date())
+    assert (referral.turn, referral.next_on) == ("sender", date(2026, 11, 30))
     version = referral.version
     later = town.factory.at(NOW + timedelta(days=3))
     later.move(town.advisor, referral.id, "review", {"plan_change": "Ziel erreicht."})
