@@ -48,7 +48,8 @@ def instance(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def made_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A demo that was made ready and is only copied."""
     folder = tmp_path_factory.mktemp("demo") / "instance"
-    run("demo", "--no-serve", "--instance", str(folder))
+    nobodys = {f"PORTAL_{setting.name}": None for setting in SETTINGS}
+    run("demo", "--no-serve", "--instance", str(folder), env=nobodys)
     return folder
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -133,7 +135,7 @@ def mailbox() -> str:
     """Every message that would have been sent, the newest first."""
     page = _messages(request.args.get("after", ""))
     known = _addressees(page.rows)  # the session forgets rows that nobody holds
-    letters = [(message, _letter(message)) for message in page.rows]
+    letters = [(message, letter, _link(letter)) for message, letter in _letters(page.rows)]
     del known
     return render_template("demo/mailbox.html", page=page, letters=letters)
 
@@ -158,11 +160,19 @@ def _addressees(messages: list[OutboxMessage]) -> list[Person | Unit]:
     ]
 
 
-def _letter(message: OutboxMessage) -> Letter:
-    try:
-        return outbox.render(message)
-    except KeyError:
-        return Letter((), message.topic, "")  # of a plugin that was uninstalled
+def _letters(messages: list[OutboxMessage]) -> Iterator[tuple[OutboxMessage, Letter]]:
+    for message in messages:
+        try:
+            yield message, outbox.render(message)
+        except KeyError:
+            yield message, Letter((), message.topic, "")  # of a plugin that was uninstalled
+
+
+def _link(letter: Letter) -> str:
+    """Where the link in a letter leads, for a reader in this window; "" if it has none."""
+    base = re.escape(str(current_app.config["BASE_URL"]).rstrip("/"))
+    found = re.search(base + r"(/\S*)", letter.text)
+    return windows.path_in(windows.window(), found[1]) if found else ""
 
 
 def init_app(app: Flask) -> None:

@@ -13,9 +13,10 @@ from portal.accounts.models import Membership
 from portal.clients import commands, policy
 from portal.clients.fields import CLIENT_FIELDS, DATA_CATEGORIES
 from portal.clients.models import Client, ClientToken, Deputy
+from portal.demo.factory import Factory
 from portal.extensions import db
 from portal.problems import Conflict, Forbidden, Invalid, NotFound
-from portal.testing.town import NOW, Town
+from portal.testing.town import NOW, Town, build_town
 
 TODAY = NOW.date()
 PLAIN = {"given_name": "Ayşe", "family_name": "Örnek", "municipality": "08317041",
@@ -33,7 +34,7 @@ def test_a_new_client_is_its_makers(town: Town) -> None:
     assert (client.advisor_id, client.unit_id) == (town.advisor.id, town.advisor.unit_id)
     assert (client.counselling_started_on, client.closed_on) == (TODAY, None)
     assert client.name == "Ayşe Örnek"
-    assert client.municipality.name == "Hausach" or client.municipality_ags == "08317041"
+    assert client.municipality_ags == PLAIN["municipality"]
 
 
 @pytest.mark.parametrize("who", ["partner", "stranger"])
@@ -62,9 +63,6 @@ def test_only_advisors_make_and_change_clients(town: Town, who: str) -> None:
     ],
 )
 def test_what_breaks_a_rule_is_told_at_its_field(sqlite_app: Flask, key: str, value: Any) -> None:
-    from portal.demo.factory import Factory
-    from portal.testing.town import build_town
-
     town = build_town(Factory(NOW))
     actor = town.factory.actor(town.advisor)
     for attempt in (
