@@ -14,7 +14,7 @@ from portal import database, registry
 from portal.accounts import admin_views, login, session
 from portal.accounts import views as accounts
 from portal.clients import views as clients
-from portal.dashboard import client_views
+from portal.dashboard import client_views, oversight
 from portal.dashboard import views as dashboard
 from portal.demo import views as demo
 from portal.extensions import compress, csrf, db
@@ -23,7 +23,18 @@ from portal.referrals import handover_views
 from portal.referrals import views as referrals
 from portal.web import assets, errors, headers, health, language, panels
 
-FEATURES = (accounts, admin_views, network, clients, client_views, handover_views, referrals, dashboard, health)
+FEATURES = (
+    accounts,
+    admin_views,
+    network,
+    clients,
+    client_views,
+    handover_views,
+    referrals,
+    dashboard,
+    oversight,
+    health,
+)
 
 
 def create_app(

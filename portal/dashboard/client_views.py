@@ -13,6 +13,7 @@ from portal.actor import Actor
 from portal.clients import commands, policy
 from portal.clients.fields import GROUPS
 from portal.clients.models import Client
+from portal.consents import policy as consent_policy
 from portal.consents.models import Consent
 from portal.crypto import normalise
 from portal.extensions import db
@@ -73,7 +74,7 @@ def show(client_id: UUID) -> str:
     ).order_by(Referral.turn == "", Referral.created_at.desc())
     rows = listing.rows(actor, db.session.scalars(statement.limit(100)))
     consents = db.session.scalars(
-        select(Consent)
+        consent_policy.visible(actor)
         .where(Consent.client_id == client.id)
         .order_by(Consent.revoked_at.is_not(None), Consent.valid_until.desc())
         .limit(50)

@@ -12,6 +12,7 @@ from portal.actor import Actor
 from portal.clients.policy import in_charge
 from portal.clients.models import Client
 from portal.consents.models import Consent
+from portal.dashboard import oversight
 from portal.extensions import db
 from portal.referrals import listing
 from portal.referrals.models import Referral
@@ -32,6 +33,8 @@ def start() -> str:
         return _sender_page(actor)
     if actor.may("referral.answer"):
         return _receiver_page(actor)
+    if actor.may("referral.oversee"):
+        return oversight.start(actor)
     return render_template("dashboard/other.html")
 
 

@@ -11,7 +11,8 @@ from portal.actor import Actor, ActorKind
 from portal.clients.models import Client
 from portal.clients.policy import in_charge
 from portal.extensions import db
-from portal.lifecycle import Grant, Status, receiver_grant
+from portal.grants import Grant, receiver_grant
+from portal.lifecycle import Status
 from portal.problems import Forbidden, NotFound
 from portal.referrals.models import Referral
 from portal.registry import registry
@@ -62,6 +63,18 @@ def visible(actor: Actor) -> Select[Referral]:
         .options(with_expression(Referral.seen_as, seen_as))
         # One session may serve several actors (the worker, the demo): never show what an
         # earlier query found out for somebody else.
+        .execution_options(populate_existing=True)
+    )
+
+
+def overseen(actor: Actor) -> Select[Referral]:
+    """What a coordinator may look at: metadata of everything sent. Never hand these rows to
+    anything that opens a client, a package or an event; `seen_as` stays empty."""
+    if not actor.may("referral.oversee"):
+        return select(Referral).where(false())
+    return (
+        select(Referral)
+        .where(Referral.sent_at.is_not(None), Referral.status != Status.ENTERED_IN_ERROR)
         .execution_options(populate_existing=True)
     )
 
@@ -140,4 +153,3 @@ def grant(actor: Actor, referral: Referral) -> Grant:
         consent=referral.consent.state_on(actor.today) if referral.consent else None,
         preview_only=kind.preview is not None,
     )
-
