@@ -157,6 +157,7 @@ def upgrade() -> None:
         sa.Column("unit_id", sa.Uuid(), nullable=False),
         sa.Column("type", sa.String(length=60), nullable=False),
         sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column("neutral_name", sa.String(length=200), nullable=False),
         sa.Column("description", sa.String(length=500), nullable=False),
         sa.Column("goal_areas", sa.JSON(), nullable=False),
         sa.Column("accepts_new", sa.Boolean(), nullable=False),

@@ -3,8 +3,9 @@
 from portal import audit, outbox
 from portal.accounts.session import current_actor
 from portal.actor import Actor
+from portal.clients.codes import CEFR_LEVELS
 from portal.clients.models import Client
-from portal.codes import DECLINE, FAILURE, OUTCOME, choices
+from portal.codes import DECLINE, FAILURE, LANGUAGES, OUTCOME, choices
 from portal.crypto import Encrypted
 from portal.declarations import (
     API_VERSION,
@@ -16,13 +17,14 @@ from portal.declarations import (
     ReferralType,
 )
 from portal.extensions import HasId, Model, UtcDateTime, db
+from portal.grants import Grant
 from portal.hookspecs import hookimpl
 from portal.lifecycle import (
+    APPOINTMENT,
     EXPLANATION,
     NEXT_STEP,
     NOTE,
     REVIEW_ON,
-    Grant,
     Status,
     code_field,
     standard,
@@ -31,15 +33,20 @@ from portal.problems import Conflict, Forbidden, Invalid, NotFound
 from portal.referrals.models import Referral
 from portal.referrals.packages import Item, readable
 from portal.referrals.policy import get_visible, grant, visible
-from portal.web.access import access
+from portal.web.access import MEMBER, access
 from portal.web.htmx import go, page_or_part
 from portal.workflow import N_, Action, Choice, Field, Kind, Side, State
+from portal.working_days import add_working_days
 
 __all__ = [
     "API_VERSION",
+    "APPOINTMENT",
+    "CEFR_LEVELS",
     "DECLINE",
     "EXPLANATION",
     "FAILURE",
+    "LANGUAGES",
+    "MEMBER",
     "NAMELESS_PREVIEW",
     "NEXT_STEP",
     "NOTE",
@@ -72,6 +79,7 @@ __all__ = [
     "Status",
     "UtcDateTime",
     "access",
+    "add_working_days",
     "audit",
     "choices",
     "code_field",

@@ -7,12 +7,14 @@ import os
 import signal
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Event
 from typing import Any
 
 import click
+from flask import Flask
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from portal import __version__, config, doctor, migrate, outbox, registry, serving
@@ -46,6 +48,17 @@ class Plain(click.Group):
             raise click.ClickException(f"{error.strerror or error}{place}") from error
 
 
+@contextmanager
+def inside(app: Flask) -> Iterator[None]:
+    """In a request of its own, so that links are made as in a page; leaves no connection open."""
+    with app.test_request_context(base_url=app.config["BASE_URL"]):
+        try:
+            yield
+        finally:
+            db.session.remove()
+            db.engine.dispose()
+
+
 @click.group(cls=Plain, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="portal")
 def main() -> None:
@@ -75,8 +88,7 @@ def init() -> None:
               help="With --draft: the stream, core or a plugin's key.")  # fmt: skip
 def migrate_command(draft: str | None, key: str) -> None:
     """Bring the database of the core and of every plugin up to date."""
-    app = create_app()
-    with app.app_context():
+    with inside(create_app()):
         applied = migrate.upgrade_all(db.engine, registry.registry())
         for stream, revisions in applied.items():
             click.echo(f"{stream}: {', '.join(revisions) or 'nothing to do'}")
@@ -109,33 +121,37 @@ def _draft(key: str, message: str) -> str:
 def serve(host: str, port: int) -> None:
     """Serve the portal: waitress with SQLite, gunicorn with PostgreSQL."""
     app = create_app()
-    if app.config["DEMO"] and not config.is_loopback(f"http://[{host}]" if ":" in host else host):
-        raise click.ClickException(f"PORTAL_DEMO is set: the demo is not served at {host}.")
     serving.require_free(host, port)
-    with app.app_context():
+    with inside(app):
+        _keep_demo_inside(app, host)
         embedded = db.engine.dialect.name == "sqlite"
         if behind := migrate.behind(db.engine, registry.registry()):
             raise click.ClickException(
                 f"Migrations are missing ({', '.join(behind)}): run `portal migrate` first."
             )
-        db.engine.dispose()
     if embedded:
-        greeting = f"Serving on http://{host}:{port}, stop with Ctrl+C."
+        greeting = f"Serving on http://{serving.address(host, port)}, stop with Ctrl+C."
         serving.serve_here(app, host, port, greeting)
     else:
         serving.become_gunicorn(host, port)
+
+
+def _keep_demo_inside(app: Flask, host: str) -> None:
+    """Everybody knows the demo's password, in demo mode or not."""
+    shown = app.config["DEMO"] or start.database_holds() is start.Holds.DEMO
+    for address in (serving.address(host, 80), app.config["BASE_URL"]):
+        if shown and not config.is_loopback(address):
+            raise click.ClickException(f"This is a demo: it is not served at {address}.")
 
 
 @main.command()
 @click.option("--once", is_flag=True, help="Deliver what is due now, then end.")
 def worker(once: bool) -> None:
     """Deliver messages (here: print them). Several workers may run at once."""
-    app = create_app()
     stopped = Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda _signal, _frame: stopped.set())
-    # In a request of its own, so that links in messages are made as in a page.
-    with app.test_request_context(base_url=app.config["BASE_URL"]):
+    with inside(create_app()):
         while not stopped.is_set():
             try:
                 delivered, failed = outbox.deliver_due(outbox.ConsoleTransport(), datetime.now(UTC))
@@ -217,7 +233,7 @@ def create_admin(name: str, mail: str, password: str, organisation: str | None) 
     """Make an account that administers organisations and accounts."""
     app = create_app()
     where = organisation or app.config["COUNTY"] or "Administration"
-    with app.test_request_context(base_url=app.config["BASE_URL"]), unit_of_work():
+    with inside(app), unit_of_work():
         person = first_admin(datetime.now(UTC), where, name, mail, password)
         click.echo(f"{person.email} can sign in and administers the portal.")
 
@@ -249,13 +265,11 @@ def demo(port: int, instance: Path, reset: bool, no_serve: bool) -> None:
     app = create_app(
         {"INSTANCE": str(folder), "DEMO": "1", "BASE_URL": address, "TRUSTED_PROXIES": "0"}
     )
-    with app.test_request_context(base_url=address):
+    with inside(app):
         _prepare_demo(folder, reset=reset)
         click.echo(f"\nEverybody signs in with the password {PASSWORD}\n")
         for line in start.account_lines():
             click.echo(line)
-        db.session.remove()
-        db.engine.dispose()
     if no_serve:
         click.echo("\nReady. Show it with `portal demo`.")
         return

@@ -120,10 +120,13 @@ def _database_url(given: str, instance: Path) -> URL:
 
 
 def _engine_options(url: URL) -> dict[str, Any]:
-    if url.get_backend_name() == "sqlite":
-        return {}
-    # A connection that died while it lay in the pool is noticed before it is used.
-    return {"pool_pre_ping": True, "connect_args": {"connect_timeout": DATABASE_SECONDS}}
+    # A failed statement is logged without its values: they tell of people.
+    options: dict[str, Any] = {"hide_parameters": True}
+    if url.get_backend_name() != "sqlite":
+        # A connection that died while it lay in the pool is noticed before it is used.
+        options["pool_pre_ping"] = True
+        options["connect_args"] = {"connect_timeout": DATABASE_SECONDS}
+    return options
 
 
 def _proxies(given: Any) -> int:
@@ -174,16 +177,17 @@ def create_instance(instance: Path) -> list[Path]:
         write_new_keyring(keys)
         made.append(keys)
     if not (secret := instance / SECRET_FILE).exists():
-        descriptor = os.open(secret, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w") as file:
-            file.write(secrets.token_urlsafe(48))
+        _write_private(secret, secrets.token_urlsafe(48))
         made.append(secret)
     if not (settings := instance / SETTINGS_FILE).exists():
-        lines = [
-            f"# {s.purpose}\n# PORTAL_{s.name}={s.default}\n"
-            for s in SETTINGS
-            if s.name != "INSTANCE"
-        ]
-        settings.write_text("# The environment wins over this file.\n\n" + "\n".join(lines))
+        lines = [f"# {s.purpose}\n# PORTAL_{s.name}={s.default}\n" for s in SETTINGS[1:]]
+        text = "# The environment wins over this file.\n\n" + "\n".join(lines)
+        _write_private(settings, text)  # a database's password may come to stand in it
         made.append(settings)
     return made
+
+
+def _write_private(path: Path, text: str) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(text)

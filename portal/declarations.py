@@ -14,6 +14,9 @@ API_VERSION = 1
 # What a receiver that decides on capacity sees before it accepts: nobody's name.
 NAMELESS_PREVIEW = ("municipality", "contact_language", "interpreter_needed")
 
+# All of the client record that a volunteer may ever see: whom one meets, where, in what language.
+TASK_CLIENT_FIELDS = ("given_name", *NAMELESS_PREVIEW)
+
 
 @dataclass(frozen=True, kw_only=True)
 class ReferralType:
@@ -27,6 +30,9 @@ class ReferralType:
     discloses       client fields this handoff needs; consent and advisor may only take away
     preview         fields shown before acceptance; None: the whole package, for partners
                     that must check eligibility
+    task            fields a volunteer sees who agreed; before, those of them in the preview. The
+                    first question of the form among them is the task's title. Volunteers agree
+                    by a move past `accepted`. None: nothing for volunteers
     narrow          a further SQL criterion on what an actor sees (AND), or None
     """
 
@@ -37,6 +43,7 @@ class ReferralType:
     form: tuple[Field, ...] = ()
     discloses: tuple[str, ...] = ("given_name", "family_name", "phone", *NAMELESS_PREVIEW)
     preview: tuple[str, ...] | None = NAMELESS_PREVIEW
+    task: tuple[str, ...] | None = None
     narrow: Callable[[Actor], Any] | None = None
     goal_areas: tuple[str, ...] = ()
 
@@ -76,7 +83,8 @@ class MessageKind:
 class Panel:
     """A part of a page: `context(actor, **objects)` gives the template's variables.
 
-    Slots: `navigation`, `dashboard`, `client` (gets `client`), `referral` (gets `referral`).
+    Slots: `navigation`, `dashboard`, `client` (gets `client`), `referral` and, for a volunteer
+    instead of it, `task` (get `referral`).
     A context of None leaves the panel out.
     """
 
@@ -87,4 +95,4 @@ class Panel:
     context: Callable[..., Mapping[str, Any] | None] = field(default=lambda actor, **objects: {})
 
 
-SLOTS = ("navigation", "dashboard", "client", "referral")
+SLOTS = ("navigation", "dashboard", "client", "referral", "task")

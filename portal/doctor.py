@@ -15,6 +15,7 @@ from portal import config, migrate, registry
 from portal.app import create_app
 from portal.clients.models import Client
 from portal.crypto import CannotDecrypt
+from portal.demo.seed import is_seeded
 from portal.extensions import db
 
 VENDOR_FILES = ("kern.min.css", "fonts.css", "htmx.min.js")
@@ -42,7 +43,7 @@ def examine() -> Iterator[Finding]:
     app = create_app()
     yield _vendor(app)
     with app.app_context():
-        yield from _database()
+        yield from _database(settings["BASE_URL"])
 
 
 def _instance() -> Iterator[Finding]:
@@ -51,7 +52,7 @@ def _instance() -> Iterator[Finding]:
         yield Finding(False, f"There is no instance folder {folder}: run `portal init`.")
         return
     yield Finding(True, f"The instance folder is {folder}.")
-    for name in (config.KEY_FILE, config.SECRET_FILE):
+    for name in (config.KEY_FILE, config.SECRET_FILE, config.SETTINGS_FILE):
         path = folder / name
         if not path.is_file():
             continue  # what is missing and not in the environment stops the settings below
@@ -78,7 +79,7 @@ def _vendor(app: Flask) -> Finding:
     return Finding(True, "Style sheets, fonts and scripts are there.")
 
 
-def _database() -> Iterator[Finding]:
+def _database(base_url: str) -> Iterator[Finding]:
     shown = db.engine.url.render_as_string(hide_password=True)
     try:
         behind = migrate.behind(db.engine, registry.registry())
@@ -90,11 +91,14 @@ def _database() -> Iterator[Finding]:
         yield Finding(True, "All migrations are applied.")
         yield from _journal()
         yield _keys()
+        if is_seeded():
+            yield _demo_data(base_url)
     except DBAPIError as error:
         reason = str(error.orig).strip().partition("\n")[0]
         yield Finding(False, f"The database {shown} does not answer: {reason}")
     finally:
         db.session.remove()
+        db.engine.dispose()
 
 
 def _journal() -> Iterator[Finding]:
@@ -114,6 +118,13 @@ def _keys() -> Finding:
         return Finding(True, "The keys open the stored data.")
     return Finding(False, "The keys do not open the stored data: put back the key file that it "
                           "was written with.")  # fmt: skip
+
+
+def _demo_data(base_url: str) -> Finding:
+    if config.is_loopback(base_url):
+        return Finding(True, "The database holds the demo, for this machine alone.")
+    return Finding(False, f"The database holds the demo, whose password everybody knows, and "
+                          f"people reach it at {base_url}: use another one.")  # fmt: skip
 
 
 def stored_data_opens() -> bool:

@@ -1,4 +1,4 @@
-"""The closed loop: statuses, legal moves, the standard workflow, grants and timers.
+"""The closed loop: statuses, legal moves, the standard workflow and timers.
 
 Pure. The vocabulary is HL7 FHIR `Task.status` as the SDOH Clinical Care guide uses it for
 closed-loop referrals; every plugin's workflow refines it and never contradicts it.
@@ -6,22 +6,11 @@ closed-loop referrals; every plugin's workflow refines it and never contradicts 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from dataclasses import replace
 from enum import StrEnum
 
 from portal.codes import CANCEL, DECLINE, FAILURE, OUTCOME, choices
-from portal.workflow import (
-    N_,
-    Action,
-    Choice,
-    Field,
-    Kind,
-    Side,
-    State,
-    Workflow,
-    drawing_errors,
-)
+from portal.workflow import N_, Action, Choice, Field, Kind, Side, State, Workflow
 
 
 class Status(StrEnum):
@@ -318,98 +307,6 @@ def _inheriting(states: tuple[State, ...], action: Action) -> tuple[str, ...]:
         and (state.inherits is None or action.key in (*state.inherits, "withdraw", "review"))
         and action.target != state.key
     )
-
-
-def workflow_errors(workflow: Workflow) -> list[str]:
-    """What is wrong with a plugin's workflow, in English for its author; [] if nothing."""
-    unknown = [s.key for s in workflow.states if s.refines not in set(Status)]
-    if unknown:
-        return [f"state {key!r} refines no status of the core" for key in unknown]
-    # Void happens outside the workflows, so nothing leads to its status.
-    errors = [
-        error
-        for error in drawing_errors(workflow, FINAL)
-        if error != f"state {S.ENTERED_IN_ERROR.value!r} cannot be reached"
-    ]
-    if errors:
-        return errors
-    for action in workflow.actions:
-        for source in action.sources:
-            before = workflow.status(source)
-            after = workflow.status(action.target) if action.target else before
-            if before != after and (before, after) not in LEGAL:
-                errors.append(
-                    f"action {action.key!r} goes from {before!r} to {after!r}: no such move"
-                )
-    for action in workflow.actions:
-        errors += _code_errors(workflow, action)
-    for state in workflow.states:
-        ways = {a.key for a in workflow.actions_from(state.key)}
-        if state.refines in OPEN and "withdraw" not in ways:
-            errors.append(f"state {state.key!r} cannot be withdrawn")
-    return errors
-
-
-_CODES = {S.DECLINED: DECLINE, S.NOT_COMPLETED: FAILURE, S.COMPLETED: OUTCOME, S.CANCELLED: CANCEL}
-
-
-def _code_errors(workflow: Workflow, action: Action) -> list[str]:
-    """An answer that ends a referral gives a reason that statistics over all plugins know."""
-    ending = Status(workflow.status(action.target)) if action.target else None
-    before = {workflow.status(source) for source in action.sources}
-    if ending is None or ending not in _CODES or before <= {S.DRAFT}:
-        return []
-    asked = next((field for field in action.fields if field.key == "code"), None)
-    if asked is None or asked.kind is not Kind.CHOICE or not asked.required:
-        return [f"action {action.key!r} ends as {ending.value!r} without a code"]
-    known = {code.key for code in _CODES[ending]}
-    unknown = [code for code, _ in asked.choices if code not in known]
-    return [f"action {action.key!r} has the unknown code {code!r}" for code in unknown]
-
-
-# --- Grants -------------------------------------------------------------------------------
-class Grant(StrEnum):
-    """What a receiver may read of a referral."""
-
-    NOTHING = "nothing"
-    PREVIEW = "preview"  # the nameless request
-    PACKAGE = "package"  # the frozen copy of the consented fields
-    CLOSED = "closed"  # reference, dates, status and own notes
-    ENDED = "ended"  # "Zugriff beendet"
-
-
-@dataclass(frozen=True)
-class ConsentState:
-    """What a grant needs to know of the consent."""
-
-    revoked: bool
-    expired: bool
-
-
-def receiver_grant(
-    status: str, *, closed_at: datetime | None, now: datetime, consent: ConsentState | None,
-    preview_only: bool,
-) -> Grant:  # fmt: skip
-    """What the receiver sees now. `preview_only`: this kind decides on capacity, nameless."""
-    if status in (S.DRAFT, S.ENTERED_IN_ERROR):
-        return Grant.NOTHING
-    if consent is None or consent.revoked:
-        return Grant.ENDED
-    if status in FINAL:
-        in_grace = closed_at is not None and now < closed_at + timedelta(days=GRACE_DAYS)
-        in_grace = in_grace and not consent.expired
-        # What was never shown before is not shown afterwards: a partner who declined on the
-        # preview does not learn the name, one whom the sender withdrew from loses it at once.
-        if status in (S.CANCELLED, S.EXPIRED) or not in_grace:
-            return Grant.CLOSED
-        if preview_only and status in (S.DECLINED, S.REDIRECTED):
-            return Grant.CLOSED
-        return Grant.PACKAGE
-    if consent.expired:
-        return Grant.ENDED
-    if status in BEFORE_ACCEPTANCE and preview_only:
-        return Grant.PREVIEW
-    return Grant.PACKAGE
 
 
 def whose_turn(status: str, reviewed: bool) -> Side | None:

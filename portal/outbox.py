@@ -39,6 +39,9 @@ CORE_MESSAGES: dict[str, MessageKind] = {
         _notice("referral.answer", N_("Ihre Rückfrage ist beantwortet"), Side.RECEIVER),
         _notice("referral.withdrawn", N_("Anfrage zurückgezogen"), Side.RECEIVER),
         _notice("referral.recorded", N_("Ihre Antwort wurde eingetragen"), Side.RECEIVER),
+        _notice("task.answered", N_("Antwort zu einer Aufgabe"), Side.RECEIVER),
+        _notice("task.offered", N_("Eine Aufgabe für Sie"), Side.RECEIVER),
+        _notice("task.ended", N_("Eine Aufgabe ist beendet"), Side.RECEIVER),
         _notice("referral.question", N_("Rückfrage zu Ihrer Vermittlung"), Side.SENDER),
         _notice("referral.answered", N_("Antwort auf Ihre Vermittlung"), Side.SENDER),
         _notice("referral.news", N_("Neues zu Ihrer Vermittlung"), Side.SENDER),
@@ -131,6 +134,8 @@ def _addresses(message: OutboxMessage) -> tuple[str, ...]:
         select(Person.email)
         .join(Membership, Membership.person_id == Person.id)
         .where(Membership.unit_id == message.unit_id, Membership.ended_on.is_(None), Person.active)
+        # Volunteers are told of own tasks, each for oneself.
+        .where(Membership.role.not_in(registry().roles_with("task.answer")))
         .order_by(Person.email)
     )
     return tuple(db.session.scalars(members))

@@ -25,14 +25,16 @@ from portal.codes import PARTNER_KINDS
 from portal.declarations import (
     API_VERSION,
     SLOTS,
+    TASK_CLIENT_FIELDS,
     AuditKind,
     MessageKind,
     Panel,
     Permission,
     ReferralType,
 )
+from portal.drawing import workflow_errors
 from portal.extensions import Model
-from portal.lifecycle import standard, workflow_errors
+from portal.lifecycle import standard
 from portal.workflow import N_, Workflow
 
 ENTRY_POINTS = "portal.plugins"
@@ -107,6 +109,10 @@ class Registry:
         """What a role may do: the core's rights and those that plugins map to it."""
         mapped = (p.key for p in self.permissions.values() if role in p.roles)
         return ROLES[role].permissions | frozenset(mapped)
+
+    def roles_with(self, permission: str) -> list[str]:
+        """The roles that have a right."""
+        return [role for role in ROLES if permission in self.permissions_of(role)]
 
     @property
     def known_permissions(self) -> set[str]:
@@ -257,6 +263,16 @@ def _check_type(key: str, kind: ReferralType) -> None:
     if foreign := set(kind.preview or ()) - set(kind.discloses) - own:
         named = ", ".join(sorted(foreign))
         raise PluginError(f"plugin {key!r}: the preview names {named}, which is not disclosed")
+    _check_task(key, kind)
+
+
+def _check_task(key: str, kind: ReferralType) -> None:
+    allowed = set(TASK_CLIENT_FIELDS) & set(kind.discloses) | {q.key for q in kind.form}
+    if foreign := set(kind.task or ()) - allowed:
+        named = ", ".join(sorted(foreign))
+        raise PluginError(f"plugin {key!r}: a volunteer may not see {named}")
+    if kind.task is not None and kind.preview is None:
+        raise PluginError(f"plugin {key!r}: a kind with tasks for volunteers needs a preview")
 
 
 def _check_tables(key: str, plugin: Plugin) -> None:

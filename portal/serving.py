@@ -20,6 +20,11 @@ class CannotServe(Exception):
     """The address cannot be served; the message says what to do."""
 
 
+def address(host: str, port: int) -> str:
+    """Host and port as they stand in a URL."""
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
 def require_free(host: str, port: int) -> None:
     """Raises CannotServe if somebody else serves there, or nobody may."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
@@ -51,10 +56,10 @@ def serve_here(app: Flask, host: str, port: int, greeting: str) -> None:
 
 def become_gunicorn(host: str, port: int) -> None:
     """Turn this process into gunicorn with its own workers."""
-    address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
     sys.stdout.flush()
     os.execv(  # noqa: S606 - no shell, and nothing in it comes from elsewhere
         sys.executable,
-        [sys.executable, "-m", "gunicorn", "portal.app:create_app()", "--bind", address,
+        [sys.executable, "-m", "gunicorn", "portal.app:create_app()", "--bind",
+         address(host, port),
          "--workers", "2", "--threads", "4", "--no-control-socket"],
     )  # fmt: skip

@@ -6,7 +6,7 @@ Pure: standard library only. The statuses and the standard workflow are in `port
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -65,7 +65,8 @@ class Field:
     `days` are the earliest and latest allowed day, counted from today; `default_days`
     proposes a day. `required_if=("code", "other")` asks for the field only then,
     `required_unless="position"` only when that other field is empty. `category` is the
-    data category a consent must name before the value may be shared.
+    data category a consent must name before the value may be shared. `roles` are those of the
+    members to choose from; without any, everybody who may answer referrals.
     """
 
     key: str
@@ -83,6 +84,7 @@ class Field:
     required_if: tuple[str, str] | None = None
     required_unless: str | None = None
     category: str = "request"
+    roles: tuple[str, ...] = ()
 
     def revived(self, value: Any) -> Any:
         """The typed value of what was kept as JSON."""
@@ -215,7 +217,8 @@ class State:
     """A state of a workflow, refining one core status.
 
     `inherits` names the moves of the refined status that also lead out of this state;
-    None means all of them. Withdrawing is always possible.
+    None means all of them. Withdrawing is always possible. `turn` is the side whose move is
+    expected here, where it is not that of the refined status.
     """
 
     key: str
@@ -223,6 +226,7 @@ class State:
     refines: str
     receiver_label: str = ""
     inherits: tuple[str, ...] | None = None
+    turn: Side | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -281,55 +285,3 @@ class Workflow:
                 + f" {label}."
             )
         return action
-
-
-def reachable(workflow: Workflow, start: str) -> set[str]:
-    """Every state that can follow `start`, itself included."""
-    seen, todo = {start}, [start]
-    while todo:
-        here = todo.pop()
-        for action in workflow.actions_from(here):
-            if action.target is not None and action.target not in seen:
-                seen.add(action.target)
-                todo.append(action.target)
-    return seen
-
-
-def drawing_errors(workflow: Workflow, final: Collection[str]) -> list[str]:
-    """What is wrong with a workflow as a graph, in English for its author; [] if nothing."""
-    keys = [state.key for state in workflow.states]
-    known = set(keys)
-    errors = [f"duplicate state {key!r}" for key in _duplicates(keys)]
-    errors += [f"duplicate action {key!r}" for key in _duplicates(a.key for a in workflow.actions)]
-    for action in workflow.actions:
-        for key in (*action.sources, *([action.target] if action.target else [])):
-            if key not in known:
-                errors.append(f"action {action.key!r} names the unknown state {key!r}")
-        if not action.sources:
-            errors.append(f"action {action.key!r} can never happen: it has no source")
-        errors += [
-            f"action {action.key!r} has the field {key!r} twice"
-            for key in _duplicates(field.key for field in action.fields)
-        ]
-    if workflow.initial not in known:
-        errors.append(f"unknown initial state {workflow.initial!r}")
-    if errors:
-        return errors
-    live = reachable(workflow, workflow.initial)
-    for state in workflow.states:
-        is_final = state.refines in final
-        ways_out = [a.key for a in workflow.actions_from(state.key) if a.target is not None]
-        if state.key not in live:
-            errors.append(f"state {state.key!r} cannot be reached")
-        if is_final and ways_out:
-            errors.append(f"final state {state.key!r} has a way out: {', '.join(ways_out)}")
-        if not is_final and not any(
-            workflow.status(key) in final for key in reachable(workflow, state.key)
-        ):
-            errors.append(f"state {state.key!r} is a dead end: no final status can follow")
-    return errors
-
-
-def _duplicates(keys: Iterable[str]) -> list[str]:
-    seen: set[str] = set()
-    return [key for key in keys if key in seen or seen.add(key)]  # type: ignore[func-returns-value]

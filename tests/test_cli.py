@@ -283,11 +283,22 @@ def test_a_port_of_somebody_else() -> None:
             assert f"Port {port} is taken" in run(command, "--port", port, code=1).output
 
 
-def test_a_demo_is_not_served_to_others(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_demo_is_not_served_to_others(demo: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    port = str(free_port())
+    said = run("serve", "--host", "0.0.0.0", "--port", port, code=1).output
+    assert "This is a demo: it is not served at 0.0.0.0" in said
+    assert "holds the demo, for this machine alone" in run("doctor").output
+    monkeypatch.setenv("PORTAL_BASE_URL", "https://portal.example")
+    assert "not served at https://portal" in run("serve", "--port", port, code=1).output
+    assert "whose password everybody knows" in run("doctor", code=1).output
+
+
+def test_demo_mode_is_not_served_to_others(monkeypatch: pytest.MonkeyPatch) -> None:
     run("init")
     run("migrate")
     monkeypatch.setenv("PORTAL_DEMO", "1")
-    assert "not served at 0.0.0.0" in run("serve", "--host", "0.0.0.0", code=1).output
+    said = run("serve", "--host", "0.0.0.0", "--port", str(free_port()), code=1).output
+    assert "not served at 0.0.0.0" in said
 
 
 # --- demo ------------------------------------------------------------------------------------

@@ -89,6 +89,13 @@ def test_a_hook_is_used_by_a_plugin_of_ours(hook: str) -> None:
     assert users, f"{hook} has no user: it must not ship"
 
 
+@pytest.mark.parametrize("hook", HOOKS)
+def test_a_hook_is_named_where_authors_begin(hook: str) -> None:
+    readme = Path(__file__).parents[1] / "README.md"
+    _, _, section = readme.read_text("utf-8").partition("## Writing a plugin")
+    assert hook in section
+
+
 def test_every_hook_has_a_test_of_its_effect() -> None:
     tests = [name for name in globals() if name.startswith("test_portal_")]
     assert [hook for hook in HOOKS if not any(f"test_{hook}" in name for name in tests)] == []

@@ -8,6 +8,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from portal import codes
+from portal.drawing import workflow_errors
+from portal.grants import ConsentState, Grant, receiver_grant
 from portal.lifecycle import (
     FINAL,
     GRACE_DAYS,
@@ -16,13 +18,9 @@ from portal.lifecycle import (
     LONGEST_SILENCE_DAYS,
     OPEN,
     RECEIVER_LABELS,
-    ConsentState,
-    Grant,
     Status,
-    receiver_grant,
     standard,
     whose_turn,
-    workflow_errors,
 )
 from portal.workflow import Action, Field, Kind, Side, State
 

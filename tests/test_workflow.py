@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from portal.drawing import drawing_errors, reachable
 from portal.problems import Conflict, Invalid
 from portal.workflow import (
     Action,
@@ -21,9 +22,7 @@ from portal.workflow import (
     State,
     Workflow,
     clean,
-    drawing_errors,
     jsonable,
-    reachable,
 )
 
 TODAY = date(2026, 11, 23)

@@ -25,10 +25,12 @@ def seed(factory: Any) -> None:
     caseworker = factory.member("Sabine Fallprobe", desk, "partner")
     service = factory.service(desk, "jobcenter", "Fallmanagement und Kursverpflichtung")
 
-    earlier = factory.at(factory.now - timedelta(days=12))
+    # Whole weeks back, so that an office was open.
+    earlier = factory.at(factory.now - timedelta(days=14))
     client = earlier.client(advisor, given_name="Oleh", family_name="Zrazok")
     referral = earlier.sent(
         advisor, client, service, goal_area="language", form={"request": COURSE_OBLIGATION}
     )
-    factory.at(factory.now - timedelta(days=9)).move(caseworker, referral.id, "accept")
-    factory.at(factory.now - timedelta(days=5)).move(caseworker, referral.id, "issue_obligation")
+    later = factory.at(factory.now - timedelta(days=7))
+    later.move(caseworker, referral.id, "accept")
+    later.move(caseworker, referral.id, "issue_obligation")

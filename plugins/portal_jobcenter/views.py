@@ -6,7 +6,7 @@ from uuid import UUID
 
 from flask import Blueprint, render_template
 
-from portal.api import NotFound, access, audit, current_actor, get_visible, readable
+from portal.api import MEMBER, NotFound, access, audit, current_actor, get_visible, readable
 from portal_jobcenter import checklist
 from portal_jobcenter.commands import PRINTED
 
@@ -14,7 +14,7 @@ bp = Blueprint("jobcenter", __name__)
 
 
 @bp.get("/<uuid:referral_id>/unterlagen")
-@access("member")
+@access(MEMBER)
 def documents(referral_id: UUID) -> str:
     """The list, to print. No name and no number on it: a sheet gets lost."""
     actor = current_actor()

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from portal.accounts.models import Unit
 from portal.crypto import Encrypted
 from portal.extensions import HasId, Model
-from portal.lifecycle import ConsentState
+from portal.grants import ConsentState
 from portal.workflow import N_, Choice
 
 FORMS: tuple[Choice, ...] = (

@@ -14,7 +14,7 @@ from portal.clients.models import Client
 from portal.consents.models import Consent
 from portal.dashboard import oversight
 from portal.extensions import db
-from portal.referrals import listing
+from portal.referrals import listing, tasks
 from portal.referrals.models import Referral
 from portal.web.access import MEMBER, PUBLIC, access
 from portal.workflow import Side
@@ -33,6 +33,8 @@ def start() -> str:
         return _sender_page(actor)
     if actor.may("referral.answer"):
         return _receiver_page(actor)
+    if actor.may("task.answer"):
+        return _task_page(actor)
     if actor.may("referral.oversee"):
         return oversight.start(actor)
     return render_template("dashboard/other.html")
@@ -55,6 +57,13 @@ def _receiver_page(actor: Actor) -> str:
     todo = _first(actor, next(f for f in listing.RECEIVER_FILTERS if f.key == "todo"))
     listing.note_read(actor, todo)
     return render_template("dashboard/receiver.html", todo=todo, counts=listing.counts(actor))
+
+
+def _task_page(actor: Actor) -> str:
+    """What somebody is asked to do, and what was taken on."""
+    found = tasks.open_tasks(actor)
+    tasks.note_read(actor, found)
+    return render_template("dashboard/tasks.html", tasks=found)
 
 
 def _first(actor: Actor, chosen: listing.Filter) -> list[listing.Row]:

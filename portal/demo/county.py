@@ -134,15 +134,15 @@ class Account:
 
 ACCOUNTS = (
     Account("Katrin Demowald", (("kinzigtal", "advisor"),),
-            N_("Rahimas Rückfrage beantworten, ein Ergebnis prüfen, für Oksana neu vermitteln.")),
+            N_("Rahimas Rückfrage beantworten, ein Ergebnis prüfen, für Oksana vermitteln.")),
     Account("Jonas Demobach", (("kinzigtal", "advisor"),),
-            N_("Einen Entwurf fertig machen und senden; eine Absage neu vermitteln.")),
+            N_("Rojins Rückfrage beantworten; einen Entwurf fertig machen und senden.")),
     Account("Miriam Beispielhuber", (("renchtal", "advisor"),),
             N_("Ein anderes Team: sehen, dass Katrins Personen hier nicht auftauchen.")),
     Account("Lena Stadtprobe", (("kinzigtal", "advisor"),),
             N_("Neu im Team und noch ohne Personen: jemanden anlegen und vermitteln.")),
     Account("Marlene Musterhaus", (("diakonie", "advisor"),),
-            N_("Bei Freien Trägern: Farhads Anerkennung und Laylas Kita-Plätze verfolgen.")),
+            N_("Ein freier Träger: Farhads Anerkennung und Laylas Kita-Plätze verfolgen.")),
     Account("Petra Leitmuster", (("kinzigtal", "team_lead"),),
             N_("Eine Vertretung eintragen; eine Vermittlung als Irrtum kennzeichnen.")),
     Account("Bernd Beispielberg", (("diakonie", "team_lead"),),
@@ -170,7 +170,7 @@ ACCOUNTS = (
     Account("Tobias Testmann", (("stab_rm", "coordinator"),),
             N_("Sehen, was im Landkreis liegen bleibt: Daten und Stände, nie Namen.")),
     Account("Doris Datenprobe", (("stab_og", "auditor"),),
-            N_("Datenschutz: kein Inhalt, keine Namen.")),
+            N_("Das Zugriffsprotokoll lesen: wer wann was getan hat, ohne Inhalte und Namen.")),
     Account("Armin Amtsprobe", (("stab_og", "admin"),),
             N_("Ein Konto einladen und im Postausgang den Link öffnen; ein Angebot ändern.")),
 )  # fmt: skip

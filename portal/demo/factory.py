@@ -186,7 +186,7 @@ class Factory:
                 values[field.key] = today + timedelta(days=ahead)
             elif field.kind is Kind.DATETIME:
                 values[field.key] = self.now + timedelta(days=5)
-            elif field.kind is Kind.CHOICE and field.choices:
+            elif field.kind in (Kind.CHOICE, Kind.MEMBER) and field.choices:
                 values[field.key] = field.choices[0][0]
             elif field.kind is Kind.CHOICES and field.choices:
                 values[field.key] = [field.choices[0][0]]

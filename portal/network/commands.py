@@ -58,6 +58,10 @@ def service_fields(actor: Actor, *, new: bool) -> tuple[Field, ...]:
     own = (
         Field(key="type", label=N_("Art der Vermittlung"), kind=Kind.CHOICE, choices=_types()),
         Field(key="name", label=N_("Name des Angebots")),
+        Field(key="neutral_name", label=N_("Neutraler Name"), required=False,
+              hint=N_("Nur wenn schon der Name verrät, was jemand braucht. Dann steht in Listen und "
+                      "bei der Stelle zum Beispiel „Beratungsstelle Familie“; den richtigen Namen "
+                      "sieht nur, wer vermittelt.")),
         Field(key="description", label=N_("Beschreibung"), kind=Kind.LONG_TEXT, required=False,
               max_length=500, hint=N_("Ein, zwei Sätze: was hier geschieht und für wen.")),
         Field(key="goal_areas", label=N_("Bereiche"), kind=Kind.CHOICES, choices=GOAL_AREAS),
@@ -168,6 +172,7 @@ def end_delivery(actor: Actor, delivery_id: UUID, data: Mapping[str, Any]) -> De
 def _fill(actor: Actor, service: Service, values: dict[str, Any]) -> None:
     for key in ("type", "name", "goal_areas", "waiting_weeks"):
         setattr(service, key, values[key])
+    service.neutral_name = values["neutral_name"] or ""
     service.description = values["description"] or ""
     service.accepts_new = bool(values["accepts_new"])
     service.active = bool(values["active"])

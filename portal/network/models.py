@@ -51,6 +51,7 @@ class Service(HasId, Model):
     unit_id: Mapped[UUID] = mapped_column(ForeignKey("unit.id"), index=True)
     type: Mapped[str] = mapped_column(String(60))
     name: Mapped[str] = mapped_column(String(200))
+    neutral_name: Mapped[str] = mapped_column(String(200), default="")
     description: Mapped[str] = mapped_column(String(500), default="")
     goal_areas: Mapped[list[str]]
     accepts_new: Mapped[bool] = mapped_column(default=True)
@@ -62,6 +63,12 @@ class Service(HasId, Model):
         cascade="all, delete-orphan", lazy="selectin"
     )
     municipalities: Mapped[list[ServiceMunicipality]] = relationship(cascade="all, delete-orphan")
+
+    @property
+    def public_name(self) -> str:
+        """The name for every page but the handover and the sender's own of the referral: some
+        names alone tell what somebody needs."""
+        return self.neutral_name or self.name
 
 
 class ServiceLanguage(Model):

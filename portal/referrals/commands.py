@@ -6,16 +6,12 @@ A command never commits: the view, the CLI or the worker does, once.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextlib import suppress
-from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import ColumnElement
 
 from portal import audit
-from portal.accounts.models import Membership, Person
 from portal.actor import SOURCES, Actor, ActorKind
 from portal.clients import policy as clients
 from portal.clients.models import Client
@@ -27,11 +23,11 @@ from portal.extensions import db
 from portal.lifecycle import DRAFT_WAITS, FINAL, Status, whose_turn
 from portal.network.models import Service
 from portal.problems import Conflict, Forbidden, Invalid, NotFound
-from portal.referrals import effects, history, messages, packages, policy
-from portal.referrals.models import ReferenceCounter, Referral
+from portal.referrals import effects, history, messages, packages, policy, questions, references
+from portal.referrals.models import Referral
 from portal.registry import registry
+from portal.workflow import N_, Action, Choice, Field, Side, clean, jsonable
 from portal.working_days import add_working_days
-from portal.workflow import N_, Action, Choice, Field, Kind, Side, clean, jsonable
 
 # The two moves outside every workflow: the first, and the correction of a mistake.
 CREATE = Action(key="create", label=N_("Angelegt"), sources=(), target=Status.DRAFT,
@@ -58,7 +54,7 @@ def create_referral(
     service = open_service(service_id)
     kind = registry().referral_type(service.type)
     referral = Referral(
-        reference=_next_reference(actor),
+        reference=references.next_reference(actor.today.year),
         type=kind.key,
         client_id=client.id,
         sender_unit_id=client.unit_id,
@@ -125,23 +121,6 @@ def open_service(service_id: UUID) -> Service:
     return service
 
 
-def _next_reference(actor: Actor) -> str:
-    year = actor.today.year
-    advance = (
-        update(ReferenceCounter)
-        .where(ReferenceCounter.year == year)
-        .values(last=ReferenceCounter.last + 1)
-        .returning(ReferenceCounter.last)
-    )
-    number = db.session.scalar(advance)
-    if number is None:
-        # The first of the year. Somebody else may be adding the row at this very moment.
-        with suppress(IntegrityError), db.session.begin_nested():
-            db.session.add(ReferenceCounter(year=year, last=0))
-        number = db.session.scalar(advance)
-    return f"VM-{year}-{number:06d}"
-
-
 def perform(
     actor: Actor, referral_id: UUID, action_key: str, data: Mapping[str, Any],
     seen_version: int | None = None,
@@ -161,34 +140,8 @@ def perform(
         _known("source", actor.source or "", SOURCES)
     if action not in policy.possible_actions(actor, referral):
         raise Conflict(history.what_happened(referral))
-    fields = fields_of(referral, action)
+    fields = questions.fields_of(referral, action)
     return _move(actor, referral, action, fields, clean(fields, data, actor.today))
-
-
-def fields_of(referral: Referral, action: Action) -> tuple[Field, ...]:
-    """What a move asks for, with the choices that depend on the referral filled in."""
-    filled = []
-    for field in action.fields:
-        if field.kind is Kind.MEMBER:
-            field = replace(field, choices=_members_of(referral.receiver_unit_id))
-        elif field.key == "release":
-            field = replace(field, choices=packages.held_back(referral))
-        elif field.kind not in (Kind.CHOICE, Kind.CHOICES):
-            filled.append(field)
-            continue
-        if field.choices:
-            filled.append(field)
-    return tuple(filled)
-
-
-def _members_of(unit_id: UUID) -> tuple[tuple[str, str], ...]:
-    rows = db.session.execute(
-        select(Membership.id, Person.name)
-        .join(Person, Person.id == Membership.person_id)
-        .where(Membership.unit_id == unit_id, Membership.ended_on.is_(None), Person.active)
-        .order_by(Person.name)
-    )
-    return tuple((str(member_id), name) for member_id, name in rows)
 
 
 def _move(
@@ -206,7 +159,7 @@ def _move(
         packages.share(actor, referral)
     elif values.get("release"):
         packages.share(actor, referral, values["release"])
-    before = referral.state
+    before, holder = referral.state, messages.task_holder(referral)
     if action.target is not None:
         referral.state = action.target
         referral.status = registry().referral_type(referral.type).workflow.status(action.target)
@@ -217,6 +170,7 @@ def _move(
     audit.record(actor, "referral.moved", subject=referral, client_id=referral.client_id,
                  action=action.key, to=referral.state, recorded=actor.source)  # fmt: skip
     messages.tell(actor, referral, action)
+    messages.tell_volunteers(actor, referral, holder)
     registry().hook.portal_action_performed(
         referral=referral, action=action.key, actor=actor, data=values
     )
@@ -283,6 +237,7 @@ def void(actor: Actor, referral_id: UUID, data: Mapping[str, Any]) -> Referral:
         raise Conflict(N_("Diese Vermittlung ist bereits als Irrtum gekennzeichnet."))
     values = clean(VOID.fields, data, actor.today)
     before, was_sent = referral.state, referral.sent_at is not None
+    holder = messages.task_holder(referral)
     referral.state = referral.status = Status.ENTERED_IN_ERROR
     referral.version += 1
     effects.apply(actor, referral, VOID, values)
@@ -290,6 +245,7 @@ def void(actor: Actor, referral_id: UUID, data: Mapping[str, Any]) -> Referral:
     audit.record(actor, "referral.voided", subject=referral, client_id=referral.client_id)
     if was_sent:
         messages.tell(actor, referral, VOID)
+        messages.tell_volunteers(actor, referral, holder)
     return referral
 
 

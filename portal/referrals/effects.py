@@ -8,6 +8,7 @@ from uuid import UUID
 
 from sqlalchemy import func, select, update
 
+from portal.accounts.models import Membership
 from portal.actor import Actor
 from portal.extensions import db
 from portal.lifecycle import (
@@ -20,6 +21,8 @@ from portal.lifecycle import (
     whose_turn,
 )
 from portal.referrals.models import Appointment, Event, Referral
+from portal.referrals.policy import TASK
+from portal.registry import registry
 from portal.workflow import LOCAL, Action, Side
 from portal.working_days import add_working_days, working_days_between
 
@@ -42,7 +45,7 @@ def apply(actor: Actor, referral: Referral, action: Action, values: dict[str, An
         referral.acknowledged_at = referral.acknowledged_at or actor.now
         if action.target is not None:
             referral.responded_at = referral.responded_at or actor.now
-            _set_handler(actor, referral, status, values)
+            _set_handler(actor, referral, action, values)
     if action.key in _CLOSES_THE_LOOP:
         referral.loop_closed_at = actor.now
     if "code" in values:
@@ -51,17 +54,43 @@ def apply(actor: Actor, referral: Referral, action: Action, values: dict[str, An
         referral.no_shows += 1
     _set_appointment(referral, action, values)
     if action.target is not None or action.key == "review":
-        referral.turn = whose_turn(status, referral.loop_closed_at is not None) or ""
+        referral.turn = _turn(referral, status)
         referral.next_on = _next_on(actor, referral, status, action, values)
     if status in FINAL:
         referral.closed_at = referral.closed_at or actor.now
 
 
-def _set_handler(actor: Actor, referral: Referral, status: Status, values: dict[str, Any]) -> None:
+def _turn(referral: Referral, status: Status) -> str:
+    """The side that a plugin's state names; otherwise that of the status."""
+    states = registry().referral_type(referral.type).workflow.states
+    named = next((state.turn for state in states if state.key == referral.state), None)
+    return named or whose_turn(status, referral.loop_closed_at is not None) or ""
+
+
+def _set_handler(actor: Actor, referral: Referral, action: Action, values: dict[str, Any]) -> None:
+    status = Status(referral.status)
     if chosen := values.get("handler"):
         referral.handler_id = UUID(chosen)
+    elif action.permission == TASK and status is Status.ACCEPTED:
+        referral.handler_id = _last_coordinator(referral)  # a volunteer gave the task back
     elif status in (Status.ACCEPTED, Status.SCHEDULED) and actor.recorded_for is None:
         referral.handler_id = referral.handler_id or actor.membership_id
+
+
+def _last_coordinator(referral: Referral) -> UUID | None:
+    """Who of the unit last did something and still serves there; a volunteer does not count."""
+    return db.session.scalar(
+        select(Membership.id)
+        .join(Event, Event.membership_id == Membership.id)
+        .where(
+            Event.referral_id == referral.id,
+            Membership.unit_id == referral.receiver_unit_id,
+            Membership.role.in_(registry().roles_with("referral.answer")),
+            Membership.ended_on.is_(None),
+        )
+        .order_by(Event.number.desc())
+        .limit(1)
+    )
 
 
 def _set_appointment(referral: Referral, action: Action, values: dict[str, Any]) -> None:
@@ -81,8 +110,11 @@ def _set_appointment(referral: Referral, action: Action, values: dict[str, Any])
         )
     elif how := _HOW_APPOINTMENTS_END.get(action.key):
         db.session.execute(planned.values(state=how))
-    elif Status(referral.status) in FINAL and action.target is not None:
+    elif (status := Status(referral.status)) in FINAL and action.target is not None:
         db.session.execute(planned.values(state="cancelled"))
+    elif status is not Status.SCHEDULED and action.target is not None:
+        # A plugin's own move onwards: what was arranged has served its purpose.
+        db.session.execute(planned.values(state="kept"))
 
 
 def _next_on(

@@ -17,15 +17,15 @@ from portal.consents import commands as consent_commands
 from portal.consents import policy as consents
 from portal.consents.models import DEFAULT_DAYS, Consent
 from portal.declarations import ReferralType
+from portal.extensions import db
 from portal.network import policy as network
 from portal.network.models import Service
 from portal.problems import Invalid
 from portal.referrals import commands, packages
 from portal.referrals.models import Referral
 from portal.registry import registry
-from portal.extensions import db
 from portal.web.fields import FieldsForm, fields_form
-from portal.workflow import Field, Kind, N_
+from portal.workflow import N_, Field, Kind
 
 URGENCY = Field(key="urgency", label=N_("Dringlichkeit"), kind=Kind.CHOICE, choices=URGENCIES,
                 default="normal")  # fmt: skip
@@ -119,7 +119,7 @@ def _draft_values(kind: ReferralType, draft: Referral | None) -> dict[str, Any]:
 
 def _purpose(service: Service, need: str) -> str:
     area = f"„{dict(GOAL_AREAS).get(need, need)}“"
-    return PURPOSE % {"service": service.name, "area": area}
+    return PURPOSE % {"service": service.public_name, "area": area}
 
 
 def hand_over(

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import func, select
 
 from portal.actor import SOURCES, Actor
 from portal.extensions import db
-from portal.lifecycle import LABELS, Grant, Status
+from portal.grants import Grant
+from portal.lifecycle import LABELS, Status
 from portal.referrals.models import Event, Referral
 from portal.registry import registry
 from portal.workflow import N_, Action, Field, Kind, Side, jsonable
@@ -63,8 +65,11 @@ class Entry:
 _OWN = {"create", "review", "withdraw", "void", "discard"}
 
 
-def timeline(referral: Referral, side: Side, grant: Grant) -> list[Entry]:
-    """Who did what when, oldest first, as far as `side` may know."""
+def timeline(
+    referral: Referral, side: Side, grant: Grant, only_of: UUID | None = None
+) -> list[Entry]:
+    """Who did what when, oldest first, as far as `side` may know; a volunteer (`only_of`) what
+    he or she did."""
     if side is Side.RECEIVER and grant in (Grant.ENDED, Grant.NOTHING):
         return []
     events = db.session.scalars(
@@ -74,6 +79,7 @@ def timeline(referral: Referral, side: Side, grant: Grant) -> list[Entry]:
         _entry(referral, event, with_details=_may_read(event, side, grant))
         for event in events
         if side is Side.SENDER or event.action not in ("create", "review")
+        if only_of is None or event.membership_id == only_of
     ]
 
 

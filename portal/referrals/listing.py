@@ -13,9 +13,10 @@ from sqlalchemy import ColumnElement, Select, and_, func, select, true
 from portal import audit
 from portal.actor import Actor
 from portal.extensions import db
-from portal.lifecycle import FINAL, UNDER_WAY, Grant, Status
-from portal.referrals import history, policy
-from portal.referrals.models import Package, Referral
+from portal.grants import Grant
+from portal.lifecycle import FINAL, UNDER_WAY, Status
+from portal.referrals import history, packages, policy
+from portal.referrals.models import Referral
 from portal.registry import registry
 from portal.workflow import N_, Side
 
@@ -34,10 +35,14 @@ class Filter:
 
 SENDER_FILTERS = (
     Filter("todo", N_("Zu tun"), lambda today: Referral.turn == Side.SENDER),
-    Filter("waiting", N_("Warten auf die andere Stelle"),
-           lambda today: Referral.turn == Side.RECEIVER),
-    Filter("overdue", N_("Davon überfällig"),
-           lambda today: and_(Referral.turn == Side.RECEIVER, Referral.next_on < today)),
+    Filter(
+        "waiting", N_("Warten auf die andere Stelle"), lambda today: Referral.turn == Side.RECEIVER
+    ),
+    Filter(
+        "overdue",
+        N_("Davon überfällig"),
+        lambda today: and_(Referral.turn == Side.RECEIVER, Referral.next_on < today),
+    ),
     Filter("closed", N_("Erledigt"), lambda today: Referral.turn == "", by_due=False),
     Filter("all", N_("Alle"), lambda today: true(), by_due=False),
 )
@@ -61,9 +66,7 @@ def filters_for(actor: Actor) -> tuple[Filter, ...]:
 def counts(actor: Actor) -> dict[str, int]:
     """How many visible referrals each filter holds, in one query."""
     filters = filters_for(actor)
-    columns = [
-        func.count().filter(f.criterion(actor.today)).label(f.key) for f in filters
-    ]
+    columns = [func.count().filter(f.criterion(actor.today)).label(f.key) for f in filters]
     statement = policy.visible(actor).with_only_columns(*columns).order_by(None)
     row = db.session.execute(statement).one()
     return {f.key: getattr(row, f.key) for f in filters}
@@ -127,15 +130,14 @@ def mood(referral: Referral, late: int = 0) -> str:
 
 
 def _package_names(actor: Actor, received: list[Referral]) -> dict[UUID, str]:
-    open_ones = [r.id for r in received if policy.grant(actor, r) is Grant.PACKAGE]
-    if not open_ones:
-        return {}
-    packages = db.session.scalars(
-        select(Package).where(Package.referral_id.in_(open_ones)).order_by(Package.number)
-    )
-    return {package.referral_id: _name_in(package.content) for package in packages}
+    grants = {r.id: policy.grant(actor, r) for r in received}
+    named = [key for key, grant in grants.items() if grant in (Grant.PACKAGE, Grant.TASK)]
+    contents = packages.contents_of(named)
+    return {key: _name_in(content, grants[key]) for key, content in contents.items()}
 
 
-def _name_in(content: dict[str, Any]) -> str:
-    parts = (content.get("given_name"), content.get("family_name"))
+def _name_in(content: dict[str, Any], grant: Grant) -> str:
+    parts = [content.get("given_name")]
+    if grant is Grant.PACKAGE:
+        parts.append(content.get("family_name"))
     return " ".join(part for part in parts if part)

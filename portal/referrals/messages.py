@@ -8,7 +8,9 @@ from portal.actor import Actor
 from portal.clients.models import Client
 from portal.extensions import db
 from portal.lifecycle import FINAL, Status
+from portal.referrals import policy
 from portal.referrals.models import Referral
+from portal.registry import registry
 from portal.workflow import Action, Side
 
 _TO_RECEIVER = {
@@ -27,6 +29,8 @@ def tell(actor: Actor, referral: Referral, action: Action) -> None:
         return
     if action.side is Side.RECEIVER and actor.recorded_for is None:
         tell_sender(actor, action.message or _sender_topic(referral, action), referral)
+        if action.permission == policy.TASK:
+            tell_receiver(actor, "task.answered", referral)
         return
     if action.side is Side.RECEIVER:
         tell_receiver(actor, "referral.recorded", referral)
@@ -34,7 +38,28 @@ def tell(actor: Actor, referral: Referral, action: Action) -> None:
     topic = action.message or _TO_RECEIVER.get(action.key, "referral.answer")
     tell_receiver(actor, topic, referral)
     if action.side is Side.SYSTEM:
-        tell_sender(actor, "referral.result", referral)
+        tell_sender(actor, _sender_topic(referral, action), referral)
+
+
+def task_holder(referral: Referral) -> Membership | None:
+    """The volunteer who has this task, or is asked to take it."""
+    if referral.handler_id is None or Status(referral.status) in FINAL:
+        return None
+    holder = db.session.get_one(Membership, referral.handler_id)
+    return holder if holder.role in registry().roles_with(policy.TASK) else None
+
+
+def tell_volunteers(actor: Actor, referral: Referral, before: Membership | None) -> None:
+    """Tell who got a task, and who lost one by somebody else's doing: the person, not the unit."""
+    now = task_holder(referral)
+    if now is before:
+        return
+    if before is not None and before.id != actor.membership_id:
+        outbox.enqueue(actor, "task.ended", person_id=before.person_id,
+                       reference=referral.reference)  # fmt: skip
+    if now is not None:
+        outbox.enqueue(actor, "task.offered", person_id=now.person_id,
+                       reference=referral.reference, path=f"/referrals/{referral.id}")  # fmt: skip
 
 
 def _sender_topic(referral: Referral, action: Action) -> str:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import func, select
 
@@ -17,7 +18,7 @@ from portal.clients.models import Client
 from portal.consents import policy as consents
 from portal.declarations import ReferralType
 from portal.extensions import db
-from portal.lifecycle import Grant
+from portal.grants import Grant
 from portal.network.models import Municipality
 from portal.problems import Invalid
 from portal.referrals import policy
@@ -86,6 +87,16 @@ def share(actor: Actor, referral: Referral, release: Iterable[str] = ()) -> Pack
     return freeze(referral, chosen, (earlier or 0) + 1, actor.now)
 
 
+def contents_of(referral_ids: Collection[UUID]) -> dict[UUID, dict[str, Any]]:
+    """The latest package of each of several referrals, in one query."""
+    if not referral_ids:
+        return {}
+    found = db.session.scalars(
+        select(Package).where(Package.referral_id.in_(referral_ids)).order_by(Package.number)
+    )
+    return {package.referral_id: package.content for package in found}
+
+
 def latest(referral: Referral) -> Package | None:
     """The package that counts: the last one shared."""
     return db.session.scalar(
@@ -125,6 +136,20 @@ def preview_items(kind: ReferralType, content: dict[str, Any]) -> list[Item]:
     return [i for i in items(kind, content) if i.field.key in kind.preview and not i.names]
 
 
+def granted_items(kind: ReferralType, content: dict[str, Any], allowed: Grant) -> list[Item]:
+    """What a grant shows of a package's content."""
+    if allowed is Grant.PACKAGE:
+        return items(kind, content)
+    if allowed is Grant.PREVIEW:
+        return preview_items(kind, content)
+    task = kind.task or ()
+    if allowed is Grant.TEASER:
+        return [i for i in preview_items(kind, content) if i.field.key in task]
+    if allowed is Grant.TASK:
+        return [i for i in items(kind, content) if i.field.key in task]
+    return []
+
+
 def readable(actor: Actor, referral: Referral) -> list[Item]:
     """What this actor may read of the handed-over data now: all that pages may show of it.
 
@@ -138,11 +163,9 @@ def readable(actor: Actor, referral: Referral) -> list[Item]:
             return items(kind, package.content)
         withheld = referral.request.get("withheld", [])
         return [item for item in offered_by(referral) if item.field.key not in withheld]
-    allowed = policy.grant(actor, referral) if referral.seen_as == Side.RECEIVER else None
-    if package is None or allowed not in (Grant.PREVIEW, Grant.PACKAGE):
+    if package is None or referral.seen_as != Side.RECEIVER:
         return []
-    shown = preview_items if allowed is Grant.PREVIEW else items
-    return shown(kind, package.content)
+    return granted_items(kind, package.content, policy.grant(actor, referral))
 
 
 def categories_of(chosen: Iterable[Item]) -> set[str]:

@@ -12,7 +12,7 @@ from portal.clients.models import Client
 from portal.clients.policy import in_charge
 from portal.extensions import db
 from portal.grants import Grant, receiver_grant
-from portal.lifecycle import Status
+from portal.lifecycle import FINAL, Status
 from portal.problems import Forbidden, NotFound
 from portal.referrals.models import Referral
 from portal.registry import registry
@@ -26,6 +26,8 @@ USUAL_RIGHT = {
     Side.SYSTEM: "",
 }
 
+TASK = "task.answer"  # the right to answer what one was asked for oneself
+
 
 def as_sender(actor: Actor) -> ColumnElement[bool]:
     """The actor is in charge of the client. Stands alone: no join is needed beside it."""
@@ -33,19 +35,37 @@ def as_sender(actor: Actor) -> ColumnElement[bool]:
 
 
 def as_receiver(actor: Actor) -> ColumnElement[bool]:
-    """Sent to the actor's unit; plugins may narrow this, never widen it."""
-    if not actor.may("referral.answer") or actor.unit_id is None:
+    """Sent to the actor's unit, of that for a volunteer the own tasks; plugins may narrow this,
+    never widen it."""
+    if not (actor.may("referral.answer") or actor.may(TASK)) or actor.unit_id is None:
         return false()
     criterion = and_(
         Referral.receiver_unit_id == actor.unit_id,
         Referral.sent_at.is_not(None),
         Referral.status != Status.ENTERED_IN_ERROR,
     )
+    if is_volunteer(actor):
+        criterion = and_(criterion, _own_task(actor))
     for kind in registry().referral_types.values():
         narrowed = kind.narrow(actor) if kind.narrow else None
         if narrowed is not None:
             criterion = and_(criterion, or_(Referral.type != kind.key, narrowed))
     return criterion
+
+
+def is_volunteer(actor: Actor) -> bool:
+    """Sees own tasks only, whatever the unit has accepted."""
+    return actor.may(TASK) and not actor.may("referral.answer")
+
+
+def _own_task(actor: Actor) -> ColumnElement[bool]:
+    """Assigned to this very person and not ended; after a revocation the page says so."""
+    kinds = registry().referral_types.values()
+    return and_(
+        Referral.handler_id == actor.membership_id,
+        Referral.type.in_([kind.key for kind in kinds if kind.task is not None]),
+        or_(Referral.status.not_in(FINAL), Referral.code == "consent_withdrawn"),
+    )
 
 
 def visible(actor: Actor) -> Select[Referral]:
@@ -152,4 +172,5 @@ def grant(actor: Actor, referral: Referral) -> Grant:
         now=actor.now,
         consent=referral.consent.state_on(actor.today) if referral.consent else None,
         preview_only=kind.preview is not None,
+        volunteer=is_volunteer(actor),
     )

@@ -17,16 +17,16 @@ from portal.clients.models import Client
 from portal.codes import GOAL_AREAS
 from portal.consents import policy as consents
 from portal.extensions import db
-from portal.lifecycle import Grant
+from portal.grants import Grant
 from portal.problems import Conflict, Invalid, NotFound
-from portal.referrals import commands, history, listing, packages, policy
+from portal.referrals import commands, history, listing, packages, policy, questions
 from portal.referrals.models import Appointment, Referral
 from portal.registry import registry
 from portal.web.access import MEMBER, access
 from portal.web.fields import FieldsForm, fields_form
 from portal.web.htmx import go, is_htmx
 from portal.web.paging import page_of
-from portal.workflow import Action, Field, Kind, N_, Side
+from portal.workflow import N_, Action, Field, Kind, Side
 
 bp = Blueprint("referrals", __name__)
 
@@ -64,14 +64,14 @@ def show(referral_id: UUID) -> Response:
 
 def _page(actor: Actor, referral: Referral, status: int = 200, **more: Any) -> Response:
     """The page of a referral for the side that asks, and the note that it was read."""
+    if policy.is_volunteer(actor):
+        return _task_page(actor, referral, status, **more)
     side = Side(referral.seen_as or Side.RECEIVER)
     grant = Grant.PACKAGE if side is Side.SENDER else policy.grant(actor, referral)
     kind = registry().referral_type(referral.type)
     package = packages.latest(referral) if grant in (Grant.PACKAGE, Grant.PREVIEW) else None
     content = package.content if package else {}
-    shown = packages.items(kind, content)
-    if grant is Grant.PREVIEW:
-        shown = packages.preview_items(kind, content)
+    shown = packages.granted_items(kind, content, grant)
     appointments = () if grant in (Grant.ENDED, Grant.NOTHING) else db.session.scalars(
         select(Appointment)
         .where(Appointment.referral_id == referral.id)
@@ -99,6 +99,21 @@ def _page(actor: Actor, referral: Referral, status: int = 200, **more: Any) -> R
     html = render_template("referrals/show.html", **context)
     audit.record_read(actor, "referral.read", subject=referral, client_id=referral.client_id,
                       purpose=side.value, grant=grant.value)  # fmt: skip
+    return make_response(html, status)
+
+
+def _task_page(actor: Actor, referral: Referral, status: int, **more: Any) -> Response:
+    """The same for a volunteer: a page of its own, so that nothing else can slip onto it."""
+    package = packages.latest(referral)
+    task = tasks.task_of(actor, referral, package.content if package else {})
+    html = render_template(
+        "referrals/task.html", referral=referral, task=task,
+        actions=policy.possible_actions(actor, referral),
+        timeline=history.timeline(referral, Side.RECEIVER, task.grant, actor.membership_id),
+        **more,
+    )  # fmt: skip
+    audit.record_read(actor, "referral.read", subject=referral, client_id=referral.client_id,
+                      purpose="task", grant=task.grant.value)  # fmt: skip
     return make_response(html, status)
 
 
@@ -137,6 +152,7 @@ def act(referral_id: UUID, action: str) -> Response:
         actor = actor.recording(Side.RECEIVER, source)
     try:
         commands.perform(actor, referral_id, action, form.read(), _seen_version())
+        stays = _still_sees(actor, referral_id)
         db.session.commit()
     except Invalid as refused:
         db.session.rollback()
@@ -149,9 +165,16 @@ def act(referral_id: UUID, action: str) -> Response:
         lost = [(q.label, form[q.key].data) for q in form.questions if q.kind is Kind.LONG_TEXT]
         return _page(current_actor(), referral, 409, conflict=late.message, lost=lost)
     flash(_("Gespeichert: %(move)s", move=_(move.label)), "success")
-    if request.form.get("back") == "start":
+    if request.form.get("back") == "start" or not stays:
         return go(url_for("dashboard.start"))
     return go(url_for("referrals.show", referral_id=referral_id))
+
+
+def _still_sees(actor: Actor, referral_id: UUID) -> bool:
+    """Whether there is a page to return to: a volunteer's task is gone once it is declined."""
+    if not policy.is_volunteer(actor):
+        return True
+    return db.session.scalar(policy.visible(actor).where(Referral.id == referral_id)) is not None
 
 
 def _speaking(actor: Actor) -> tuple[Actor, bool]:
@@ -174,7 +197,7 @@ def _move_of(actor: Actor, referral: Referral, key: str, *, strict: bool = True)
 
 
 def _form(referral: Referral, move: Action, recording: bool) -> FieldsForm:
-    fields = commands.fields_of(referral, move)
+    fields = questions.fields_of(referral, move)
     return fields_form(
         (SOURCE, *fields) if recording else fields,
         today=current_actor().today,
@@ -248,9 +271,7 @@ def revoke(consent_id: UUID) -> Response:
         flash(_("Widerrufen. Die andere Stelle sieht ab sofort nichts mehr."), "success")
         return go(url_for("clients.show", client_id=client_id))
     resting = db.session.scalars(
-        policy.visible(actor).where(
-            Referral.consent_id == consent.id, Referral.closed_at.is_(None)
-        )
+        policy.visible(actor).where(Referral.consent_id == consent.id, Referral.closed_at.is_(None))
     ).all()
     html = render_template("referrals/revoke.html", consent=consent, resting=resting)
     return make_response(html)

@@ -96,6 +96,8 @@ class PluginContract(PagesContract):
 
     def _goes_to(self, office: Office, referral: Referral, action: Action, target: str) -> None:
         before = str(referral.state)
+        if action.target is None and not office.is_possible(referral, action):
+            return  # acknowledging and reviewing happen once; a withdrawal counts as reviewed
         try:
             office.perform(referral, action)
         except Exception as error:  # noqa: BLE001 - whatever it is, it is the fault

@@ -15,7 +15,7 @@ from portal.demo.factory import Factory
 from portal.extensions import db
 from portal.lifecycle import FINAL
 from portal.network.models import Service
-from portal.referrals import commands, policy
+from portal.referrals import commands, policy, questions
 from portal.referrals.models import Referral
 from portal.testing.markers import Markers
 from portal.workflow import Action, Side, Workflow
@@ -52,10 +52,12 @@ class Office:
         elsewhere = factory.unit(factory.organisation("Andere (Probe)", kind.recipient_kind))
         self.advisor = factory.member("Probe Beratung", team, "advisor")
         self.partner = factory.member("Probe Partner", self.unit, "partner")
+        self.volunteer = factory.member("Probe Freiwillig", self.unit, "volunteer")
         self.senders = (self.advisor, factory.member("Probe Leitung", team, "team_lead"))
         self.receivers = (
             self.partner,
             factory.member("Probe Ehrenamt", self.unit, "volunteer_coordinator"),
+            self.volunteer,
         )
         self.strangers = (
             factory.member("Probe Fremd", elsewhere, "partner"),
@@ -98,10 +100,14 @@ class Office:
         """Make a move as whoever may make it, with a plain value for all that is asked."""
         actor = self.actor_for(action)
         seen = policy.get_visible(actor, referral.id)
-        fields = commands.fields_of(seen, action)
+        fields = questions.fields_of(seen, action)
         values = {**self.factory.answers(fields), **self.answers.get(action.key, {})}
         values = markers.mark(fields, values) if markers else values
         return commands.perform(actor, referral.id, action.key, values)
+
+    def is_possible(self, referral: Referral, action: Action) -> bool:
+        actor = self.actor_for(action)
+        return action in policy.possible_actions(actor, policy.get_visible(actor, referral.id))
 
     def actor_for(self, action: Action) -> Actor:
         if action.side is Side.SYSTEM:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import structlog
-from flask import Flask, Response, make_response, render_template, request
+from flask import Flask, Response, current_app, make_response, render_template, request
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm.exc import StaleDataError
@@ -66,9 +66,12 @@ def error_page(
     """The page (or for htmx the fragment) that tells of an error and shows a way on."""
     title, advice = TEXTS.get(status, TEXTS[500 if status >= 500 else 404])
     template = "errors/part.html" if is_htmx() else "errors/page.html"
-    body = render_template(
-        template, status=status, title=title, advice=advice, message=message, typed=typed
-    )
+    try:
+        body = render_template(
+            template, status=status, title=title, advice=advice, message=message, typed=typed
+        )
+    except OperationalError:  # who is signed in could not be asked
+        return _plain_error_page(503)
     return make_response(body, status)
 
 
@@ -146,8 +149,10 @@ def _forget_session() -> None:
 def _plain_error_page(status: int) -> Response:
     """An error page that needs no database: who is signed in cannot be asked now."""
     title, advice = TEXTS[status]
-    body = render_template("errors/plain.html", status=status, title=title, advice=advice)
-    return make_response(body, status)
+    # Not `render_template`: what that adds to every page is read from the database.
+    name = "errors/part.html" if is_htmx() else "errors/plain.html"
+    template = current_app.jinja_env.get_template(name)
+    return make_response(template.render(status=status, title=title, advice=advice), status)
 
 
 def _place(error: BaseException) -> str:

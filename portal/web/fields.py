@@ -24,7 +24,7 @@ from wtforms import (
     TextAreaField,
 )
 from wtforms import Field as Control
-from wtforms.fields.choices import SelectChoice
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from portal.workflow import LOCAL, Field, Kind

@@ -23,7 +23,8 @@ from portal.demo.people import PEOPLE
 from portal.demo.seed import STORIES, seed
 from portal.demo.story import working_monday
 from portal.extensions import Model, db
-from portal.lifecycle import FINAL, Grant, Status
+from portal.grants import Grant
+from portal.lifecycle import FINAL, Status
 from portal.network.models import Delivery, Service
 from portal.outbox import OutboxMessage
 from portal.referrals import policy

@@ -45,9 +45,7 @@ def enter(client: PortalClient, name: str, town: Town, window: int = 0) -> str:
         m.person for m in (town.advisor, town.partner, town.lead) if m.person.name == name
     )
     data = {"window": str(window)} if window else {}
-    answer = client.submit(
-        f"/demo/sign-in/{person.id}", data, form="/demo/", follow_redirects=True
-    )
+    answer = client.submit(f"/demo/sign-in/{person.id}", data, form="/demo/", follow_redirects=True)
     assert answer.status_code == 200
     return str(answer.request.path)
 
@@ -176,6 +174,9 @@ def test_the_mailbox_shows_what_would_have_been_sent(client: PortalClient, town:
     assert f"{referral.reference}: Neue Anfrage" in page
     assert "kita@portal.example" in page
     assert "Pryklad" not in page
+    inside = client.get("/fenster/7/demo/mailbox").text
+    assert f'href="/referrals/{referral.id}"' in page
+    assert f'href="/fenster/7/referrals/{referral.id}"' in inside
 
 
 def test_the_newest_message_comes_first_page_by_page(client: PortalClient, town: Town) -> None:
@@ -184,7 +185,7 @@ def test_the_newest_message_comes_first_page_by_page(client: PortalClient, town:
     following = re.search(r'href="(/demo/mailbox\?after=\d+)"', first)
     assert following
     second = client.get(following[1]).text
-    found = [re.findall(r"VM-2026-\d{6}(?=: )", page) for page in (first, second)]
+    found = [re.findall(r"(?<=bold\">)VM-2026-\d{6}(?=: )", page) for page in (first, second)]
     assert [len(references) for references in found] == [PAGE, PAGE]
     assert found[0] + found[1] == sorted(found[0] + found[1], reverse=True)
     assert "?after=" not in second

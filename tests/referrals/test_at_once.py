@@ -16,7 +16,7 @@ from portal.clients.commands import update_client
 from portal.clients.models import Client
 from portal.database import unit_of_work
 from portal.extensions import db
-from portal.lifecycle import Grant
+from portal.grants import Grant
 from portal.outbox import OutboxMessage
 from portal.problems import Conflict, Invalid, Problem
 from portal.referrals import commands, packages, policy

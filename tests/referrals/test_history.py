@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from flask import Flask
 
-from portal.lifecycle import Grant
+from portal.grants import Grant
 from portal.referrals import commands, history, policy
 from portal.referrals.models import Referral
 from portal.testing.town import NOW, Town

@@ -14,7 +14,7 @@ from portal.demo.factory import Factory
 from portal.extensions import db
 from portal.lifecycle import Status
 from portal.problems import Conflict, Forbidden, NotFound, Problem
-from portal.referrals import commands, policy
+from portal.referrals import commands, policy, questions
 from portal.referrals.models import Referral
 from portal.testing.town import NOW, Town, build_town, fresh_app
 from portal.workflow import Action, Kind, Side, Workflow
@@ -51,7 +51,7 @@ def actor_of(town: Town, side: Side) -> Actor:
 
 
 def make(town: Town, actor: Actor, referral: Referral, action: Action) -> None:
-    fields = commands.fields_of(referral, action)
+    fields = questions.fields_of(referral, action)
     words = {field.key: "Beispiel" for field in fields if field.kind is Kind.TEXT}
     answers = {**words, **town.factory.answers(fields)}
     commands.perform(actor, referral.id, action.key, answers)

@@ -1,0 +1,1 @@
+"""The handoff to a language course: entitlement, placement test, seat offer, what became of it."""

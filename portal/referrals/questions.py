@@ -1,0 +1,43 @@
+"""What a move asks for: its fields, with the choices that depend on the referral filled in."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from sqlalchemy import select
+
+from portal.accounts.models import Membership, Person
+from portal.extensions import db
+from portal.referrals import packages
+from portal.referrals.models import Referral
+from portal.registry import registry
+from portal.workflow import Action, Choice, Field, Kind
+
+
+def fields_of(referral: Referral, action: Action) -> tuple[Field, ...]:
+    """What a move asks for, with the choices that depend on the referral filled in."""
+    filled = []
+    for field in action.fields:
+        if field.kind is Kind.MEMBER:
+            field = replace(field, choices=_members_of(referral, field))
+        elif field.key == "release":
+            field = replace(field, choices=packages.held_back(referral))
+        elif field.kind not in (Kind.CHOICE, Kind.CHOICES):
+            filled.append(field)
+            continue
+        # Whom one must choose is asked for, even if there is nobody to choose.
+        if field.choices or (field.kind is Kind.MEMBER and field.required):
+            filled.append(field)
+    return tuple(filled)
+
+
+def _members_of(referral: Referral, field: Field) -> tuple[Choice, ...]:
+    roles = field.roles or registry().roles_with("referral.answer")
+    rows = db.session.execute(
+        select(Membership.id, Person.name)
+        .join(Person, Person.id == Membership.person_id)
+        .where(Membership.unit_id == referral.receiver_unit_id, Membership.role.in_(roles))
+        .where(Membership.ended_on.is_(None), Person.active)
+        .order_by(Person.name)
+    )
+    return tuple((str(member_id), name) for member_id, name in rows)
