@@ -35,7 +35,7 @@ from portal.referrals.packages import Item, readable
 from portal.referrals.policy import get_visible, grant, visible
 from portal.web.access import MEMBER, access
 from portal.web.htmx import go, page_or_part
-from portal.workflow import N_, Action, Choice, Field, Kind, Side, State
+from portal.workflow import N_, Action, Choice, Field, Kind, Side, State, Workflow
 from portal.working_days import add_working_days
 
 __all__ = [
@@ -78,6 +78,7 @@ __all__ = [
     "State",
     "Status",
     "UtcDateTime",
+    "Workflow",
     "access",
     "add_working_days",
     "audit",

@@ -171,21 +171,21 @@ def test_the_key_file_is_the_owners_alone_and_never_overwritten(tmp_path: Path) 
 GOOD = json.loads(RING.dumps())
 
 
-@pytest.mark.parametrize(
-    "broken",
-    [
-        "",
-        "not json",
-        "[]",
-        "null",
-        json.dumps({**GOOD, "active": "00000000"}),
-        json.dumps({**GOOD, "keys": {}}),
-        json.dumps({**GOOD, "keys": {GOOD["active"]: "c2hvcnQ="}}),
-        json.dumps({**GOOD, "keys": {"short": GOOD["keys"][GOOD["active"]]}, "active": "short"}),
-        json.dumps({**GOOD, "index": ""}),
-        json.dumps({key: value for key, value in GOOD.items() if key != "index"}),
-    ],
-)
+BROKEN = {
+    "empty": "",
+    "no JSON": "not json",
+    "a list": "[]",
+    "null": "null",
+    "no such active key": json.dumps({**GOOD, "active": "00000000"}),
+    "no keys": json.dumps({**GOOD, "keys": {}}),
+    "short key": json.dumps({**GOOD, "keys": {GOOD["active"]: "c2hvcnQ="}}),
+    "short id": json.dumps({**GOOD, "keys": {"id": GOOD["keys"][GOOD["active"]]}, "active": "id"}),
+    "short index": json.dumps({**GOOD, "index": ""}),
+    "no index": json.dumps({key: value for key, value in GOOD.items() if key != "index"}),
+}
+
+
+@pytest.mark.parametrize("broken", BROKEN.values(), ids=BROKEN)
 def test_a_broken_key_file_stops_the_start(broken: str, tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="not a key file"):
         Keyring.loads(broken)

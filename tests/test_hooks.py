@@ -186,10 +186,11 @@ def test_portal_action_performed_writes_in_the_same_transaction(office: Office) 
 
 def test_portal_export_client_answers_in_words(office: Office) -> None:
     hook = registry().hook.portal_export_client
-    assert [part for part in hook(client=office.client) if part] == []
+    assert not any(hook(client=office.client))
     referral = office.accepted()
     office.factory.move(office.caseworker, referral.id, "issue_obligation")
-    ((row,),) = [part["Entscheidungen des Jobcenters"] for part in hook(client=office.client)]
+    dossier = {key: rows for part in hook(client=office.client) for key, rows in part.items()}
+    (row,) = dossier["Entscheidungen des Jobcenters"]
     assert row["Entscheidung"] == "Verpflichtung zum Kurs"
     assert row["Was"] == "Integrationskurs"
     assert row["Datum"] == NOW.date().isoformat()

@@ -24,12 +24,14 @@ def test_models_and_migrations_agree(app: Flask) -> None:
 
 def test_the_core_comes_first_and_each_stream_has_its_own_version_table(app: Flask) -> None:
     streams = migrate.streams(registry())
-    assert [stream.key for stream in streams] == ["core", "jobcenter"]
+    with_tables = [plugin.key for plugin in registry().plugins.values() if plugin.migrations]
+    assert [stream.key for stream in streams] == ["core", *with_tables]
+    assert "jobcenter" in with_tables
     assert {stream.version_table for stream in streams} <= tables()
 
 
 def test_upgrading_twice_changes_nothing(app: Flask) -> None:
-    assert migrate.upgrade_all(db.engine, registry()) == {"core": [], "jobcenter": []}
+    assert not any(migrate.upgrade_all(db.engine, registry()).values())
     assert migrate.behind(db.engine, registry()) == []
 
 

@@ -145,7 +145,7 @@ _PROGRESS = Action(
         Field(key="level", label=N_("Erreichtes Niveau"), kind=Kind.CHOICE,
               choices=courses.LEVELS, required=False),
         Field(key="attendance", label=N_("Teilnahme"), kind=Kind.CHOICE, choices=ATTENDANCE,
-              required=False, required_unless="module",
+              required=False,
               hint=N_("Nur wenn die Person damit einverstanden ist. Keine Fehltage.")),
     ),
 )  # fmt: skip

@@ -59,9 +59,9 @@ def service_fields(actor: Actor, *, new: bool) -> tuple[Field, ...]:
         Field(key="type", label=N_("Art der Vermittlung"), kind=Kind.CHOICE, choices=_types()),
         Field(key="name", label=N_("Name des Angebots")),
         Field(key="neutral_name", label=N_("Neutraler Name"), required=False,
-              hint=N_("Nur wenn schon der Name verrät, was jemand braucht. Dann steht in Listen und "
-                      "bei der Stelle zum Beispiel „Beratungsstelle Familie“; den richtigen Namen "
-                      "sieht nur, wer vermittelt.")),
+              hint=N_("Nur wenn schon der Name verrät, was jemand braucht. Dann steht in Listen "
+                      "und bei der Stelle zum Beispiel „Beratungsstelle Familie“; den richtigen "
+                      "Namen sieht nur, wer vermittelt.")),
         Field(key="description", label=N_("Beschreibung"), kind=Kind.LONG_TEXT, required=False,
               max_length=500, hint=N_("Ein, zwei Sätze: was hier geschieht und für wen.")),
         Field(key="goal_areas", label=N_("Bereiche"), kind=Kind.CHOICES, choices=GOAL_AREAS),

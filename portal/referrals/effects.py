@@ -52,12 +52,14 @@ def apply(actor: Actor, referral: Referral, action: Action, values: dict[str, An
         referral.code = values["code"]
     if action.key == "no_show":
         referral.no_shows += 1
-    _set_appointment(referral, action, values)
     if action.target is not None or action.key == "review":
         referral.turn = _turn(referral, status)
         referral.next_on = _next_on(actor, referral, status, action, values)
     if status in FINAL:
         referral.closed_at = referral.closed_at or actor.now
+    # At the end: its query writes the referral, and a row written twice is checked against its
+    # consent again, which may be just being revoked.
+    _set_appointment(referral, action, values)
 
 
 def _turn(referral: Referral, status: Status) -> str:
@@ -72,7 +74,8 @@ def _set_handler(actor: Actor, referral: Referral, action: Action, values: dict[
     if chosen := values.get("handler"):
         referral.handler_id = UUID(chosen)
     elif action.permission == TASK and status is Status.ACCEPTED:
-        referral.handler_id = _last_coordinator(referral)  # a volunteer gave the task back
+        with db.session.no_autoflush:
+            referral.handler_id = _last_coordinator(referral)  # a volunteer gave the task back
     elif status in (Status.ACCEPTED, Status.SCHEDULED) and actor.recorded_for is None:
         referral.handler_id = referral.handler_id or actor.membership_id
 

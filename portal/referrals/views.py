@@ -19,7 +19,7 @@ from portal.consents import policy as consents
 from portal.extensions import db
 from portal.grants import Grant
 from portal.problems import Conflict, Invalid, NotFound
-from portal.referrals import commands, history, listing, packages, policy, questions
+from portal.referrals import commands, history, listing, packages, policy, questions, tasks
 from portal.referrals.models import Appointment, Referral
 from portal.registry import registry
 from portal.web.access import MEMBER, access

@@ -39,10 +39,8 @@ class PluginContract(PagesContract):
         assert list(registry().plugins) == [self._key]
 
     def test_it_imports_only_the_api(self) -> None:
-        folder = Path(str(self.plugin.__file__)).parent
         package = self._plugin.package
-        others = installed_packages() - {package}
-        self._none(foreign_imports(folder, package, others))
+        self._none(foreign_imports(self.plugin, package, installed_packages() - {package}))
 
     def test_its_templates_lie_below_its_key(self) -> None:
         folder = self._plugin.folder("templates")

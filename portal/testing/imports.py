@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterator
 from importlib.metadata import entry_points
 from pathlib import Path
+from types import ModuleType
 
 ALLOWED = "portal.api"
 FOR_TESTS = "portal.testing"
@@ -16,13 +17,17 @@ def installed_packages() -> set[str]:
     return {entry.module.partition(".")[0] for entry in entry_points(group="portal.plugins")}
 
 
-def foreign_imports(folder: Path, package: str, others: set[str]) -> list[str]:
+def foreign_imports(module: ModuleType, package: str, others: set[str]) -> list[str]:
     """`file:line imports x` for each import past the API, of another plugin or of `plugins.x`.
 
-    `others` are the packages of all installed plugins.
+    `module` is the plugin's, `others` are the packages of all installed plugins.
     """
+    file = Path(str(module.__file__))
+    folder = file.parent
+    # Beside a plugin of one file lies what belongs to others.
+    is_package = file.name == "__init__.py" or "." in module.__name__
     faults = []
-    for path in sorted(folder.rglob("*.py")):
+    for path in sorted(folder.rglob("*.py")) if is_package else [file]:
         is_test = path.name.startswith("test_") or "tests" in path.relative_to(folder).parts
         for line, name in _imports(ast.parse(path.read_text(encoding="utf-8"))):
             if not _allowed(name, package, others, is_test):

@@ -47,6 +47,7 @@ class PagesContract(PluginAlone):
                     for stranger in office.strangers:
                         self._closed_to(portal, stranger, rule, ids)
                     self._open_to_somebody(portal, office, rule, ids)
+            db.session.rollback()
 
     def _closed_to(self, portal: Flask, stranger: Membership, rule: Rule, ids: list[UUID]) -> None:
         wanted = rule_of(portal.view_functions[rule.endpoint], of_plugin=True)
@@ -79,6 +80,7 @@ class PagesContract(PluginAlone):
                     self._fault(f"the receiver cannot open the referral {when}")
             self._hides_what_was_held_back(portal, office)
             self._hides_after_revocation(portal, office)
+            db.session.rollback()  # what was read so far is older than what the pages wrote
 
     def _hides_what_was_held_back(self, portal: Flask, office: Office) -> None:
         db.session.rollback()
@@ -119,6 +121,7 @@ class PagesContract(PluginAlone):
                         self._fault(f"{path} shows text unescaped: {text}")
                     if pages.UNAVAILABLE in html:
                         self._fault(f"a panel on {path} fails")
+            db.session.rollback()
 
     def _opened(
         self, portal: Flask, member: Membership, referral: Referral
