@@ -62,7 +62,7 @@ def portal_messages() -> list[MessageKind]:
     return [
         MessageKind(
             topic=workflow.TELLS_OBLIGATION,
-            subject=N_("Das Jobcenter hat eine Verpflichtung ausgesprochen"),
+            subject=N_("Zu Ihrer Vermittlung wurde eine Verpflichtung eingetragen"),
             template="jobcenter/obligation_issued.txt",
             recipients=Side.SENDER,
         )

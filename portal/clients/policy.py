@@ -40,7 +40,9 @@ def get_visible(actor: Actor, client_id: UUID, *, lock: bool = False) -> Client:
     """
     statement = visible(actor).where(Client.id == client_id)
     if lock:
-        statement = statement.with_for_update(of=Client).execution_options(populate_existing=True)
+        # key_share: rows that refer to this one can still be written meanwhile.
+        statement = statement.with_for_update(of=Client, key_share=True)
+        statement = statement.execution_options(populate_existing=True)
     client = db.session.scalar(statement)
     if client is None:
         raise NotFound

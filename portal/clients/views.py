@@ -17,7 +17,7 @@ from portal.problems import Conflict, Invalid
 from portal.web.access import access
 from portal.web.fields import FieldsForm, fields_form
 from portal.web.htmx import go
-from portal.workflow import Field, Kind, N_, clean
+from portal.workflow import N_, Field, Kind, clean
 
 bp = Blueprint("client_record", __name__)
 
@@ -64,9 +64,8 @@ def edit(client_id: UUID) -> Response:
     fields = {field.key: field for field in commands.form_fields()}
     values = {k: fields[k].revived(v) for k, v in client.profile.items() if k in fields}
     form = _form(values)
-    context = {"client": client, "seen": client.version}
     if request.method == "GET":
-        return _page(form, **context)
+        return _page(form, client=client, seen=client.version)
     seen = request.form.get("seen", type=int) or 0
     try:
         commands.update_client(actor, client_id, form.read(), seen)
@@ -77,8 +76,9 @@ def edit(client_id: UUID) -> Response:
         late = isinstance(refused, Conflict)
         form.put_errors({"": refused.message} if isinstance(refused, Conflict) else refused.errors)
         # After a conflict the typed values stay; saving again is then a decision.
-        return _page(form, 409 if late else 422, client=client, seen=client.version,
-                     current=commands.changed_meanwhile(client, form.read()) if late else [])  # fmt: skip
+        current = commands.changed_meanwhile(client, form.read()) if late else []
+        status = 409 if late else 422
+        return _page(form, status, client=client, seen=client.version, current=current)
     flash(_("Gespeichert."), "success")
     return go(url_for("clients.show", client_id=client_id))
 

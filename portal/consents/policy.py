@@ -27,7 +27,9 @@ def get_visible(actor: Actor, consent_id: UUID, *, lock: bool = False) -> Consen
     """
     statement = visible(actor).where(Consent.id == consent_id)
     if lock:
-        statement = statement.with_for_update(of=Consent).execution_options(populate_existing=True)
+        # key_share: rows that refer to this one can still be written meanwhile.
+        statement = statement.with_for_update(of=Consent, key_share=True)
+        statement = statement.execution_options(populate_existing=True)
     consent = db.session.scalar(statement)
     if consent is None:
         raise NotFound

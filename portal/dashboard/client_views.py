@@ -53,12 +53,11 @@ def index() -> str:
 def _running(actor: Actor, clients: list[Client]) -> dict[UUID, tuple[int, int]]:
     """For each client how many referrals are open, and how many wait for the sender."""
     rows = db.session.execute(
-        select(
-            Referral.client_id,
-            func.count(),
-            func.count().filter(Referral.turn == Side.SENDER),
-        )
+        referrals.visible(actor)
         .where(Referral.client_id.in_([client.id for client in clients]), Referral.turn != "")
+        .with_only_columns(
+            Referral.client_id, func.count(), func.count().filter(Referral.turn == Side.SENDER)
+        )
         .group_by(Referral.client_id)
     )
     return {client_id: (running, waiting) for client_id, running, waiting in rows}

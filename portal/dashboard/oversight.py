@@ -12,7 +12,6 @@ from sqlalchemy import func, select
 
 from portal import audit
 from portal.accounts.models import Membership, Organisation, Person, Unit
-from portal.accounts.session import current_actor
 from portal.actor import Actor
 from portal.extensions import db
 from portal.referrals import history, policy

@@ -9,8 +9,8 @@ from sqlalchemy import select
 
 from portal.accounts.session import current_actor
 from portal.actor import Actor
-from portal.clients.policy import in_charge
 from portal.clients.models import Client
+from portal.clients.policy import in_charge
 from portal.consents.models import Consent
 from portal.dashboard import oversight
 from portal.extensions import db

@@ -282,7 +282,7 @@ def _withdraw_all(actor: Actor, criterion: ColumnElement[bool], code: str) -> No
     open_ones = db.session.scalars(
         policy.visible(system)
         .where(criterion, Referral.closed_at.is_(None))
-        .with_for_update(of=Referral)
+        .with_for_update(of=Referral, key_share=True)
     )
     for referral in open_ones.all():
         # Not `step`: the plugin whose state this is may be gone, and this must not fail.

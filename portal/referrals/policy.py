@@ -111,7 +111,7 @@ def get_visible(actor: Actor, referral_id: UUID, *, lock: bool = False) -> Refer
     """
     statement = visible(actor).where(Referral.id == referral_id)
     if lock:
-        statement = statement.with_for_update(of=Referral)
+        statement = statement.with_for_update(of=Referral, key_share=True)
     referral = db.session.scalar(statement)
     if referral is None:
         raise NotFound

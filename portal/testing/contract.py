@@ -166,7 +166,7 @@ class PluginContract(PagesContract):
 
 
 def _rows_about(key: str, client: Client) -> int:
-    ids = set(db.session.scalars(select(Referral.id).where(Referral.client_id == client.id)))
+    ids = db.session.scalars(select(Referral.id).where(Referral.client_id == client.id)).all()
     return sum(1 for _, value in raw_rows(key) if value in ids or value == client.id)
 
 

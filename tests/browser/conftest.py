@@ -35,7 +35,7 @@ class Served:
 
 @pytest.fixture
 def serve(sqlite_url: str, tmp_path: Path) -> Iterator[Callable[[str], Served]]:
-    """Serve a town whose partner's service is of the given referral type, as `portal serve` does."""
+    """Serve a town whose partner offers the given referral type, as `portal serve` does."""
     running = []
     worlds = []
 

@@ -50,7 +50,7 @@ def test_every_reading_stands_in_the_log_without_content(as_member: Any, town: T
     assert "Katrin Demowald" in log
     assert not any(name in log for name in NAMES)
     only = auditor.get("/log?kind=client.read").text
-    assert "<td class=\"kern-table__cell\">Vermittlung gelesen" not in only
+    assert '<td class="kern-table__cell">Vermittlung gelesen' not in only
     assert auditor.get("/log?organisation=nonsense").status_code == 200
     assert auditor.get("/log?after=zzz").status_code == 404
     assert advisor.get("/log").status_code == 403
@@ -64,4 +64,6 @@ def test_the_log_is_paged(as_member: Any, town: Town) -> None:
     first = auditor.get("/log?kind=client.read").text
     assert "Ältere anzeigen" in first
     after = first.split("after=")[1].split("&")[0].split('"')[0]
-    assert auditor.get(f"/log?kind=client.read&after={after}").text.count("Angaben gelesen</td>") >= 1
+    assert (
+        auditor.get(f"/log?kind=client.read&after={after}").text.count("Angaben gelesen</td>") >= 1
+    )

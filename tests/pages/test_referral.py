@@ -36,7 +36,9 @@ def url(referral: Referral, action: str = "") -> str:
     return f"/referrals/{referral.id}" + (f"/{action}" if action else "")
 
 
-def test_the_receiver_sees_nobody_before_accepting(partner: FlaskClient, referral: Referral) -> None:
+def test_the_receiver_sees_nobody_before_accepting(
+    partner: FlaskClient, referral: Referral
+) -> None:
     before = partner.get(url(referral)).text
     assert "Vorschau ohne Namen" in before
     assert not any(secret in before for secret in SECRET)

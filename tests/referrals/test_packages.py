@@ -360,7 +360,6 @@ def test_a_consent_can_be_revoked_when_the_plugin_is_gone(town: Town, app: Flask
     for consent_id in {referral.consent_id, other.consent_id}:
         commands.revoke_consent(actor, consent_id)
     assert (referral.status, other.status) == ("cancelled", "cancelled")
-    commands.perform(actor, referral.id, "review", {})
     assert referral.turn == ""
 
 

@@ -1,0 +1,1 @@
+"""How fast the portal is beside a bare Flask application that shows the same rows."""
