@@ -349,7 +349,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("referral", schema=None) as batch_op:
         batch_op.create_index(
-            "ix_referral_client_id_created_at", ["client_id", "created_at"], unique=False
+            "ix_referral_client_id_turn_next_on", ["client_id", "turn", "next_on"], unique=False
         )
         batch_op.create_index(batch_op.f("ix_referral_consent_id"), ["consent_id"], unique=False)
         batch_op.create_index(

@@ -22,6 +22,7 @@ from portal.hookspecs import hookimpl
 from portal.lifecycle import (
     APPOINTMENT,
     EXPLANATION,
+    HANDLER,
     NEXT_STEP,
     NOTE,
     REVIEW_ON,
@@ -63,6 +64,7 @@ __all__ = [
     "Field",
     "Forbidden",
     "Grant",
+    "HANDLER",
     "HasId",
     "Invalid",
     "Item",

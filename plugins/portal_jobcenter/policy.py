@@ -18,10 +18,10 @@ def decisions_of(actor: Actor, referral: Referral) -> list[Decision]:
 
 def latest_obligation(actor: Actor, client: Client) -> Decision | None:
     """The obligation to a course that counts for this client now."""
-    seen = visible(actor).where(Referral.client_id == client.id).subquery()
+    seen = visible(actor).where(Referral.client_id == client.id).with_only_columns(Referral.id)
     return db.session.scalar(
         select(Decision)
-        .where(Decision.referral_id.in_(select(seen.c.id)), Decision.kind == COURSE_OBLIGATION)
+        .where(Decision.referral_id.in_(seen), Decision.kind == COURSE_OBLIGATION)
         .order_by(Decision.decided_on.desc(), Decision.id)
         .limit(1)
     )

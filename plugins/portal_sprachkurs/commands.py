@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import date
 from typing import Any
 
@@ -35,60 +34,54 @@ _ANSWERED_BY = {
 
 def objection(referral: Referral, action: str, actor: Actor, data: dict[str, Any]) -> str | None:
     """Why this move is not possible for a course, as a sentence for its form; None if it is."""
-    rule = _RULES.get(action) if referral.type in TYPES else None
-    return rule(referral, actor, data) if rule else None
-
-
-def _entitled(referral: Referral, actor: Actor, data: dict[str, Any]) -> str | None:
+    if referral.type not in TYPES:
+        return None
     asked = referral.request["form"]
-    issued_on = date.fromisoformat(asked.get("issued_on", actor.today.isoformat()))
+    if action == "send":
+        return _not_entitled(asked, actor.today)
+    if action == "offer_seat":
+        return _held_wrongly(data, actor.today)
+    if action == "take_seat":
+        return _no_longer_held(referral, actor.today)
+    if action == "report_progress" and data["attendance"] and not asked.get("attendance_agreed"):
+        return "attendance: " + N_(
+            "Dafür liegt kein Einverständnis der Person vor. Bitte leer lassen."
+        )
+    if action == "complete" and data["code"] == "certificate_issued":
+        return _contradicts_certificate(data)
+    return None
+
+
+def _not_entitled(asked: dict[str, Any], today: date) -> str | None:
+    issued_on = date.fromisoformat(asked.get("issued_on", today.isoformat()))
     if freeze := entitlements.freeze_on(asked.get("route", ""), issued_on):
         return freeze.says
-    if date.fromisoformat(asked.get("entitled_until", "9999-12-31")) < actor.today:
+    if date.fromisoformat(asked.get("entitled_until", "9999-12-31")) < today:
         return N_("Die Berechtigung ist inzwischen abgelaufen. Bitte den Entwurf anpassen.")
     return None
 
 
-def _held_long_enough(referral: Referral, actor: Actor, data: dict[str, Any]) -> str | None:
-    if data["next_on"] > add_working_days(actor.today, courses.OFFER_LASTS):
+def _held_wrongly(data: dict[str, Any], today: date) -> str | None:
+    if data["next_on"] > add_working_days(today, courses.OFFER_LASTS):
         return "next_on: " + N_("Bitte eine Frist von höchstens zehn Arbeitstagen wählen.")
     if data["next_on"] > data["starts_on"]:
         return "next_on: " + N_("Die Frist endet erst nach dem Beginn des Kurses.")
     return None
 
 
-def _still_held(referral: Referral, actor: Actor, data: dict[str, Any]) -> str | None:
+def _no_longer_held(referral: Referral, today: date) -> str | None:
     offer = policy.offer_of(referral)
-    if offer is not None and offer.answer_until < actor.today:
+    if offer is not None and offer.answer_until < today:
         return N_("Die Frist für diesen Platz ist abgelaufen. Bitte beim Kursträger nachfragen.")
     return None
 
 
-def _agreed(referral: Referral, actor: Actor, data: dict[str, Any]) -> str | None:
-    if data["attendance"] and not referral.request["form"].get("attendance_agreed"):
-        return "attendance: " + N_(
-            "Dafür liegt kein Einverständnis der Person vor. Bitte leer lassen."
-        )
-    return None
-
-
-def _consistent(referral: Referral, actor: Actor, data: dict[str, Any]) -> str | None:
-    if data["code"] != "certificate_issued":
-        return None
+def _contradicts_certificate(data: dict[str, Any]) -> str | None:
     if data["exam"] != "passed":
         return "exam: " + N_("Ein Zertifikat gibt es nur nach bestandener Prüfung.")
     if data["level"] in ("below_a2", "not_tested"):
         return "level: " + N_("Bitte das Niveau angeben, das auf dem Zertifikat steht.")
     return None
-
-
-_RULES: dict[str, Callable[[Referral, Actor, dict[str, Any]], str | None]] = {
-    "send": _entitled,
-    "offer_seat": _held_long_enough,
-    "take_seat": _still_held,
-    "report_progress": _agreed,
-    "complete": _consistent,
-}
 
 
 def record(referral: Referral, action: str, actor: Actor, data: dict[str, Any]) -> None:
@@ -148,14 +141,10 @@ def export(client: Client) -> dict[str, Any]:
     """All offers and reports about a client, in words, for the client's dossier."""
     theirs = select(Referral.id).where(Referral.client_id == client.id)
     offers = db.session.scalars(
-        select(Offer)
-        .where(Offer.referral_id.in_(theirs))
-        .order_by(Offer.referral_id, Offer.number)
+        select(Offer).where(Offer.referral_id.in_(theirs)).order_by(Offer.referral_id, Offer.number)
     ).all()
     results = db.session.scalars(
-        select(Result)
-        .where(Result.referral_id.in_(theirs))
-        .order_by(Result.reported_on, Result.id)
+        select(Result).where(Result.referral_id.in_(theirs)).order_by(Result.reported_on, Result.id)
     ).all()
     found = {
         "Angebotene Kursplätze": [_exported_offer(offer) for offer in offers],

@@ -14,7 +14,7 @@ TYPE = "wohnungsfuehrerschein"
 _AFTER_IT_BEGAN = ("complete", "no_show")
 
 
-def objection(referral: Referral, action: str, actor: Actor, data: dict[str, Any]) -> str | None:
+def objection(referral: Referral, action: str, actor: Actor) -> str | None:
     """Why this move is not possible for a workshop, as a sentence; None if it is."""
     if referral.type != TYPE:
         return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from portal.api import NAMELESS_PREVIEW, N_, Choice, Field, Kind
+from portal.api import N_, NAMELESS_PREVIEW, Choice, Field, Kind
 
 LANGUAGES: tuple[Choice, ...] = (
     ("plain_german", N_("einfaches Deutsch")),

@@ -33,10 +33,8 @@ def portal_panels() -> list[Panel]:
 
 
 @hookimpl
-def portal_action_check(
-    referral: Referral, action: str, actor: Actor, data: dict[str, Any]
-) -> str | None:
-    return commands.objection(referral, action, actor, data)
+def portal_action_check(referral: Referral, action: str, actor: Actor) -> str | None:
+    return commands.objection(referral, action, actor)
 
 
 @hookimpl

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import select
@@ -17,29 +17,27 @@ def seed(factory: Any) -> None:
     """Nothing, where somebody is in a workshop already."""
     if db.session.scalar(select(Registration.id).limit(1)) is not None:
         return
+    # After all that happened in the county, which is seeded in the order of time.
+    factory = factory.at(factory.now - timedelta(minutes=1))
     # The names of the demo county, so that there these are found and not made.
     county = factory.organisation("Landratsamt Ortenaukreis (Demo)", "delivery_organisation")
     team = factory.unit(county, "Migrationsamt, Team Kinzigtal")
     advisor = factory.member("Katrin Demowald", team, "advisor")
     school = factory.organisation("Weiterbildung Kinzigtal (Demo)", "workshop")
-    desk = factory.unit(school, "Wohnungsführerschein")
+    desk = factory.unit(school, "Wohnungsführerschein", phone="0000 781 510",
+                        email="wohnen@portal.example", address="Probegasse 2, Hausach")  # fmt: skip
     organiser = factory.member("Wanda Werkprobe", desk, "partner")
     service = factory.service(desk, "wohnungsfuehrerschein", "Wohnungsführerschein")
 
-    def referral(days_ago: int, given_name: str) -> Any:
-        then = factory.at(factory.now - timedelta(days=days_ago))
-        client = then.client(advisor, given_name=given_name, family_name="Zrazok")
-        return then.sent(advisor, client, service, goal_area="housing")
-
-    def register(days_ago: int, referral_id: Any, starts_at: Any) -> None:
-        then = factory.at(factory.now - timedelta(days=days_ago))
+    def registered(given_name: str, starts_at: datetime) -> Any:
+        client = factory.client(advisor, given_name=given_name, family_name="Zrazok")
+        referral = factory.sent(advisor, client, service, goal_area="housing")
         workshop = {"workshop": _TITLE, "place": "Probegasse 2, Hausach", "language": "de",
                     "appointment_at": starts_at, "sessions": 2}  # fmt: skip
-        then.move(organiser, referral_id, "register", workshop)
+        return factory.move(organiser, referral.id, "register", workshop)
 
-    coming, done = referral(8, "Taras"), referral(40, "Solomija")
-    register(3, coming.id, factory.now + timedelta(days=5))
-    register(33, done.id, factory.now - timedelta(days=17))
+    registered("Taras", factory.now + timedelta(days=5))
+    done = registered("Solomija", factory.now)
     certificate = {"code": "certificate_issued", "certificate_number": "WF-2026-0017",
                    "hours": 6, "modules": ["tenant", "heating", "waste"]}  # fmt: skip
-    factory.at(factory.now - timedelta(days=9)).move(organiser, done.id, "complete", certificate)
+    factory.move(organiser, done.id, "complete", certificate)

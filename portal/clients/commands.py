@@ -101,8 +101,11 @@ def search(actor: Actor, query: str) -> list[Client]:
     words = normalise(query)
     statement = policy.visible(actor)
     for token in search_tokens(query):
-        met = select(ClientToken.client_id).where(ClientToken.token == token)
-        statement = statement.where(Client.id.in_(met))
+        # Asked of each of one's own clients: there are fewer than of all people of that name.
+        met = select(ClientToken).where(
+            ClientToken.token == token, ClientToken.client_id == Client.id
+        )
+        statement = statement.where(met.exists())
     found = (c for c in db.session.scalars(statement.limit(200)) if _begins_with(c.name, words))
     return sorted(found, key=lambda client: normalise(client.sort_name))
 

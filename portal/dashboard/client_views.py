@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from flask import Blueprint, render_template, request
 from sqlalchemy import func, select
 
 from portal import audit
+from portal.accounts.models import Membership
 from portal.accounts.session import current_actor
 from portal.actor import Actor
 from portal.clients import commands, policy
@@ -68,8 +70,8 @@ def _running(actor: Actor, clients: list[Client]) -> dict[UUID, tuple[int, int]]
 def show(client_id: UUID) -> str:
     actor = current_actor()
     client = policy.get_visible(actor, client_id)
-    statement = referrals.with_clients(
-        referrals.visible(actor).where(Referral.client_id == client.id)
+    statement = referrals.outgoing(
+        referrals.visible(actor).where(Referral.client_id == client.id), client
     ).order_by(Referral.turn == "", Referral.created_at.desc())
     rows = listing.rows(actor, db.session.scalars(statement.limit(100)))
     consents = db.session.scalars(
@@ -80,10 +82,17 @@ def show(client_id: UUID) -> str:
     ).all()
     html = render_template(
         "clients/show.html", client=client, rows=rows, consents=consents, facts=_facts(client),
-        colleagues=db.session.scalars(policy.colleagues(actor)).all(),
+        colleagues=_colleagues(actor),
     )  # fmt: skip
     audit.record_read(actor, "client.read", subject=client, client_id=client.id, purpose="page")
     return html
+
+
+def _colleagues(actor: Actor) -> Sequence[Membership]:
+    """To whom the client could be handed over: a choice for those who may."""
+    if not actor.may("client.assign"):
+        return ()
+    return db.session.scalars(policy.colleagues(actor)).all()
 
 
 def _facts(client: Client) -> list[tuple[str, list[tuple[str, str]]]]:

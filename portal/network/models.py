@@ -59,9 +59,7 @@ class Service(HasId, Model):
     capacity_as_of: Mapped[date | None]
     active: Mapped[bool] = mapped_column(default=True)
     unit: Mapped[Unit] = relationship(lazy="joined")
-    languages: Mapped[list[ServiceLanguage]] = relationship(
-        cascade="all, delete-orphan", lazy="selectin"
-    )
+    languages: Mapped[list[ServiceLanguage]] = relationship(cascade="all, delete-orphan")
     municipalities: Mapped[list[ServiceMunicipality]] = relationship(cascade="all, delete-orphan")
 
     @property

@@ -74,7 +74,8 @@ def counts(actor: Actor) -> dict[str, int]:
 
 def filtered(actor: Actor, chosen: Filter) -> Select[Referral]:
     statement = policy.visible(actor).where(chosen.criterion(actor.today))
-    return policy.with_clients(statement) if actor.may("referral.send") else statement
+    sending = actor.may("referral.send")
+    return policy.outgoing(statement) if sending else policy.incoming(statement)
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,7 @@ class Referral(HasId, Model):
     __tablename__ = "referral"
     __table_args__ = (
         Index("ix_referral_receiver_unit_id_turn_next_on", "receiver_unit_id", "turn", "next_on"),
-        Index("ix_referral_client_id_created_at", "client_id", "created_at"),
+        Index("ix_referral_client_id_turn_next_on", "client_id", "turn", "next_on"),
         Index("ix_referral_turn_next_on", "turn", "next_on"),
     )
     reference: Mapped[str] = mapped_column(String(20), unique=True)

@@ -5,14 +5,17 @@ from __future__ import annotations
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, and_, case, false, or_, select
-from sqlalchemy.orm import joinedload, with_expression
+from sqlalchemy.orm import defaultload, joinedload, lazyload, with_expression
 
+from portal.accounts.models import Membership
 from portal.actor import Actor, ActorKind
 from portal.clients.models import Client
 from portal.clients.policy import in_charge
+from portal.consents.models import Consent
 from portal.extensions import db
 from portal.grants import Grant, receiver_grant
 from portal.lifecycle import FINAL, Status
+from portal.network.models import Service
 from portal.problems import Forbidden, NotFound
 from portal.referrals.models import Referral
 from portal.registry import registry
@@ -26,11 +29,21 @@ USUAL_RIGHT = {
     Side.SYSTEM: "",
 }
 
+# What a referral points to points further, at what no page of a referral shows: fetched only by
+# who asks for it. Each join costs every row of every list.
+_NO_FURTHER = (
+    defaultload(Referral.service).lazyload(Service.unit),
+    defaultload(Referral.consent).lazyload(Consent.recipient),
+    defaultload(Referral.handler).lazyload(Membership.unit),
+)
+
 TASK = "task.answer"  # the right to answer what one was asked for oneself
 
 
 def as_sender(actor: Actor) -> ColumnElement[bool]:
     """The actor is in charge of the client. Stands alone: no join is needed beside it."""
+    if not actor.may("client.read"):
+        return false()  # said here, or the database looks through all clients to find nobody
     return Referral.client_id.in_(select(Client.id).where(in_charge(actor)))
 
 
@@ -80,7 +93,7 @@ def visible(actor: Actor) -> Select[Referral]:
     return (
         select(Referral)
         .where(or_(sender, receiver))
-        .options(with_expression(Referral.seen_as, seen_as))
+        .options(with_expression(Referral.seen_as, seen_as), *_NO_FURTHER)
         # One session may serve several actors (the worker, the demo): never show what an
         # earlier query found out for somebody else.
         .execution_options(populate_existing=True)
@@ -99,9 +112,18 @@ def overseen(actor: Actor) -> Select[Referral]:
     )
 
 
-def with_clients(statement: Select[Referral]) -> Select[Referral]:
-    """Load the client records too: for lists of the sender's side only."""
-    return statement.options(joinedload(Referral.client))
+def outgoing(statement: Select[Referral], client: Client | None = None) -> Select[Referral]:
+    """For lists on the sender's side: only with what their rows show. `client` is whose list it
+    is and loaded already; the others come along."""
+    left_out = (Referral.sender, Referral.municipality, Referral.consent, Referral.handler)
+    further = (lazyload(Client.advisor), lazyload(Client.municipality))
+    named = lazyload(Referral.client) if client else joinedload(Referral.client).options(*further)
+    return statement.options(*map(lazyload, left_out), named)
+
+
+def incoming(statement: Select[Referral]) -> Select[Referral]:
+    """For lists on the receiver's side: only with what their rows show."""
+    return statement.options(lazyload(Referral.receiver), lazyload(Referral.handler))
 
 
 def get_visible(actor: Actor, referral_id: UUID, *, lock: bool = False) -> Referral:

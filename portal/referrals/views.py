@@ -118,7 +118,7 @@ def _task_page(actor: Actor, referral: Referral, status: int, **more: Any) -> Re
 
 
 def _successors(actor: Actor, referral: Referral) -> list[Referral]:
-    if referral.seen_as != Side.SENDER:
+    if referral.seen_as != Side.SENDER or not referral.is_final:
         return []
     after = policy.visible(actor).where(Referral.follow_up_of_id == referral.id)
     return list(db.session.scalars(after))

@@ -36,9 +36,12 @@ TESTING: dict[str, Any] = {
 
 
 def fresh_app(
-    database_url: str, folder: Path, plugins: Any = None, **config: Any
+    database_url: str, folder: Path, plugins: Any = None, *, migrated: bool = False, **config: Any
 ) -> Iterator[Flask]:
-    """A migrated portal inside its application context; its clock stands at NOW."""
+    """A portal inside its application context; its clock stands at NOW.
+
+    `migrated` says that the database is a copy of one that went through here before.
+    """
     keys = Keyring.generate().dumps()
     settings = {**TESTING, "INSTANCE": str(folder), "DATABASE_URL": database_url, "KEYS": keys}
     app = create_app({**settings, **config}, plugins=plugins)
@@ -46,9 +49,10 @@ def fresh_app(
     app.test_client_class = PortalClient
     with app.app_context():
         loaded: Registry = app.extensions["portal"]
-        migrate.upgrade_all(db.engine, loaded)
-        load_municipalities()
-        db.session.commit()
+        if not migrated:
+            migrate.upgrade_all(db.engine, loaded)
+            load_municipalities()
+            db.session.commit()
         yield app
         db.session.rollback()
         db.session.remove()

@@ -11,11 +11,21 @@ import sys
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import waitress
 from flask import Flask, redirect, render_template, request
-from sqlalchemy import ColumnElement, Engine, Row, Select, create_engine, func, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Engine,
+    Row,
+    Select,
+    create_engine,
+    func,
+    insert,
+    select,
+    update,
+)
 from sqlalchemy.orm import DeclarativeBase
 
 from portal import config, database, registry
@@ -41,6 +51,7 @@ appointment, service, unit = _table(Appointment), _table(Service), _table(Unit)
 organisation, person, membership = _table(Organisation), _table(Person), _table(Membership)
 municipality, outbox = _table(Municipality), _table(OutboxMessage)
 receiver, office = unit.alias("receiver"), organisation.alias("office")
+any_package = package.alias()
 
 SHOWN, PAGE = 15, 25
 EARLY = (Status.SENT, Status.INFO_NEEDED, Status.WAITLISTED)
@@ -72,8 +83,8 @@ INCOMING = (
     .join(package, package.c.referral_id == referral.c.id)
     .where(
         package.c.number
-        == select(func.max(package.c.number))
-        .where(package.c.referral_id == referral.c.id)
+        == select(func.max(any_package.c.number))
+        .where(any_package.c.referral_id == referral.c.id)
         .scalar_subquery()
     )
 )  # fmt: skip
@@ -304,7 +315,8 @@ class Twin:
     def accept(self, referral_id: UUID) -> None:
         """One update, two inserts and a commit."""
         now = datetime.now(UTC)
-        sealed = self.keys.encrypt(b"{}", "referral_event.data_sealed")
+        event_id = uuid4()
+        sealed = self.keys.encrypt(b"{}", f"referral_event.data_sealed.{event_id}")
         with self.engine.connect().execution_options(writing=True) as connection:
             connection.execute(
                 update(referral).where(referral.c.id == referral_id).values(
@@ -312,9 +324,8 @@ class Twin:
                     next_on=now.date() + timedelta(days=14), version=referral.c.version + 1)
             )  # fmt: skip
             connection.execute(insert(event).values(
-                referral_id=referral_id, number=3, at=now, action="accept", side="receiver",
-                from_state="sent", to_state="accepted", data_sealed=sealed,
-                id=UUID(bytes=referral_id.bytes[::-1]),
+                id=event_id, referral_id=referral_id, number=3, at=now, action="accept",
+                side="receiver", from_state="sent", to_state="accepted", data_sealed=sealed,
             ))  # fmt: skip
             connection.execute(insert(outbox).values(
                 topic="referral.answered", reference="", path=f"/referrals/{referral_id}",
@@ -362,18 +373,19 @@ def create_app() -> Flask:
     def page(parts: list[Any]) -> str:
         return render_template("bare.html", parts=parts)
 
-    app.get("/start/<uuid:id>")(lambda id: page(twin.start(id)))
-    app.get("/clients-of/<uuid:id>", endpoint="list")(
-        lambda id: page(twin.clients(id, request.args.get("q", "")))
-    )
-    app.get("/clients/<uuid:id>", endpoint="client")(lambda id: page(twin.client(id)))
-    app.get("/referrals/<uuid:id>", endpoint="referral")(lambda id: page(twin.referral(id)))
-    app.get("/inbox/<uuid:id>", endpoint="inbox")(lambda id: page(twin.inbox(id)))
+    def clients(member: UUID) -> str:
+        return page(twin.clients(member, request.args.get("q", "")))
 
-    @app.post("/referrals/<uuid:id>/accept")
-    def accept(id: UUID) -> Any:  # noqa: A002 - the address's name for it
-        twin.accept(id)
-        return redirect(f"/referrals/{id}", 303)
+    app.get("/start/<uuid:member>")(lambda member: page(twin.start(member)))
+    app.get("/clients-of/<uuid:member>")(clients)
+    app.get("/clients/<uuid:row>", endpoint="one")(lambda row: page(twin.client(row)))
+    app.get("/referrals/<uuid:row>", endpoint="referral")(lambda row: page(twin.referral(row)))
+    app.get("/inbox/<uuid:unit>", endpoint="inbox")(lambda unit: page(twin.inbox(unit)))
+
+    @app.post("/referrals/<uuid:row>/accept")
+    def accept(row: UUID) -> Any:
+        twin.accept(row)
+        return redirect(f"/referrals/{row}", 303)
 
     return app
 

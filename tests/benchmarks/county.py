@@ -1,4 +1,4 @@
-"""A town and a county, loaded in bulk: real encrypted rows, spread as a year of work spreads them."""
+"""A town and a county, loaded in bulk: real encrypted rows, spread as two years spread them."""
 
 from __future__ import annotations
 
@@ -299,8 +299,8 @@ class Builder:
         """Mostly readings: every fifth of a list, which names the rows it showed."""
         pairs = [(a, c) for a, clients in self.place.clients.items() for c in clients]
         for start in range(0, self.size.audit_entries, 10_000):
-            count = min(10_000, self.size.audit_entries - start)
-            yield [self._audit_entry(n, *pairs[n % len(pairs)]) for n in range(start, start + count)]
+            numbers = range(start, min(start + 10_000, self.size.audit_entries))
+            yield [self._audit_entry(n, *pairs[n % len(pairs)]) for n in numbers]
 
     def _audit_entry(self, number: int, advisor: UUID, client: UUID) -> dict[str, Any]:
         listed = number % 5 == 0

@@ -18,6 +18,11 @@ from urllib.parse import urlencode
 
 import brotli
 
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
+
 ROOT = Path(__file__).parents[2]
 PATIENCE_SECONDS = 60
 _TOKEN = re.compile(r'name="csrf_token"[^>]*value="([^"]+)"')
@@ -127,7 +132,7 @@ class Visitor:
         return unescape(found[1])
 
     def _ask(self, method: str, path: str, body: str | None) -> Answer:
-        headers = {"Accept-Encoding": "gzip, deflate, br"}
+        headers = {"Accept-Encoding": "gzip, deflate, br, zstd"}
         if self.cookies:
             headers["Cookie"] = "; ".join(f"{k}={v}" for k, v in self.cookies.items())
         if body is not None:
@@ -150,7 +155,5 @@ class Visitor:
 
 
 def _unpacked(content: bytes, encoding: str) -> bytes:
-    if encoding == "br":
-        return bytes(brotli.decompress(content))
-    assert not encoding, encoding
-    return content
+    unpack = {"": bytes, "br": brotli.decompress, "zstd": zstd.decompress}[encoding]
+    return bytes(unpack(content))

@@ -71,7 +71,9 @@ def results(town: Town, referral: Referral) -> list[Any]:
 def page(app: Flask, town: Town, referral: Referral, *, partner: bool = False) -> str:
     visitor = browser(app, town.partner if partner else town.advisor)
     db.session.commit()
-    return visitor.get(f"/referrals/{referral.id}").text
+    text = visitor.get(f"/referrals/{referral.id}").text
+    db.session.rollback()  # what was read here is older than what the page noted
+    return text
 
 
 def topics() -> list[str]:

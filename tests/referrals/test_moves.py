@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,8 @@ from portal.referrals.models import Referral
 from portal.testing.town import NOW, Town, build_town, fresh_app
 from portal.workflow import Action, Kind, Side, Workflow
 
-TYPES = registry.load().referral_types
+LOADED = registry.load()
+TYPES = LOADED.referral_types
 ALL_KEYS = sorted({a.key for kind in TYPES.values() for a in kind.workflow.actions} | {"fly"})
 VOIDED = Status.ENTERED_IN_ERROR.value
 
@@ -104,8 +106,10 @@ def check_state(town: Town, state: str) -> None:
     assert attempt(town, recording, referral, "fly") is Conflict
     for key in ALL_KEYS:
         here = next((a for a in workflow.actions_from(state) if a.key == key), None)
-        if key == "review" and referral.loop_closed_at:
-            here = None  # who withdraws has nothing left to look at
+        if here and key == "review" and referral.loop_closed_at:
+            # Who withdraws has nothing left to look at.
+            assert attempt(town, advisor, referral, key) is Conflict, (state, key)
+            continue
         if here is None:
             assert attempt(town, advisor, referral, key) is Conflict, (state, key)
             refusal = Conflict if seen_by_partner else NotFound
@@ -141,16 +145,27 @@ def check_every_state(kind: str) -> None:
         db.session.rollback()
 
 
-@pytest.mark.parametrize("kind", TYPES)
+# The others ask for rows of their own tables (a course, a volunteer), which their own tests make:
+# `PluginContract` walks through their workflows and tries every move in every state.
+@pytest.mark.parametrize("kind", ["andere_stelle", "jobcenter"])
 def test_every_move_from_every_state(sqlite_app: Flask, kind: str) -> None:
     check_every_state(kind)
 
 
+@pytest.fixture
+def postgresql_app(postgresql_url: str, tmp_path: Path) -> Iterator[Flask]:
+    yield from fresh_app(postgresql_url, tmp_path)
+
+
 @pytest.mark.postgres
-def test_the_same_on_postgresql(postgresql_url: str, tmp_path: Path) -> None:
-    for _app in fresh_app(postgresql_url, tmp_path):
-        check_every_state("andere_stelle")
+def test_the_same_on_postgresql(postgresql_app: Flask) -> None:
+    check_every_state("andere_stelle")
 
 
-def test_every_workflow_is_held_against_the_table() -> None:
-    assert {"andere_stelle", "jobcenter"} <= set(TYPES)
+def test_every_plugin_is_held_to_the_contract() -> None:
+    """A plugin without a contract test would have moves that nobody has tried."""
+    tests = Path(__file__).parents[1] / "plugins"
+    for key in LOADED.plugins:
+        written = (tests / f"test_{key}.py").read_text()
+        assert f"from portal_{key} import plugin" in written, key
+        assert "(PluginContract)" in written, key

@@ -1,0 +1,1 @@
+"""The handoff to a welfare association's advice service, of which the content stays there."""
