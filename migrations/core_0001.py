@@ -441,7 +441,7 @@ def downgrade() -> None:
         batch_op.drop_index("ix_referral_receiver_unit_id_turn_next_on")
         batch_op.drop_index(batch_op.f("ix_referral_follow_up_of_id"))
         batch_op.drop_index(batch_op.f("ix_referral_consent_id"))
-        batch_op.drop_index("ix_referral_client_id_created_at")
+        batch_op.drop_index("ix_referral_client_id_turn_next_on")
 
     op.drop_table("referral")
     with op.batch_alter_table("consent", schema=None) as batch_op:

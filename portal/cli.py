@@ -20,7 +20,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from portal import __version__, config, doctor, migrate, outbox, registry, serving
 from portal.accounts.setup import first_admin
 from portal.app import create_app
-from portal.database import unit_of_work
+from portal.database import gather_statistics, unit_of_work
 from portal.demo import start
 from portal.demo.county import PASSWORD
 from portal.demo.seed import Happening
@@ -129,6 +129,8 @@ def serve(host: str, port: int) -> None:
             raise click.ClickException(
                 f"Migrations are missing ({', '.join(behind)}): run `portal migrate` first."
             )
+        if embedded:
+            gather_statistics(db.engine)
     if embedded:
         greeting = f"Serving on http://{serving.address(host, port)}, stop with Ctrl+C."
         serving.serve_here(app, host, port, greeting)

@@ -259,18 +259,20 @@ def standard(
     labels: dict[str, str] | None = None,
     done: dict[str, str] | None = None,
     fields: dict[str, tuple[Field, ...]] | None = None,
+    first: tuple[str, ...] = (),
 ) -> Workflow:
     """The standard workflow, less the actions `without`, plus a plugin's own.
 
     `labels` renames states and actions by key, `done` what the timeline says of an action,
     `fields` replaces what it asks for. A status that nothing leads to any more disappears. An
     own state inherits the moves of the status it refines, unless it names the ones it wants
-    (`State.inherits`).
+    (`State.inherits`). Actions are offered as here, own ones last, those named in `first` first.
     """
     renamed, told, replaced = labels or {}, done or {}, fields or {}
     actions_known = {action.key for action in _ACTIONS}
     unknown = {*without, *told, *replaced} - actions_known
     unknown |= set(renamed) - actions_known - {state.key for state in _STATES}
+    unknown |= set(first) - actions_known - {a.key for a in actions}
     if unknown:
         raise ValueError(f"the standard workflow has no {', '.join(sorted(unknown))}")
     kept = [
@@ -284,7 +286,7 @@ def standard(
         for action in _ACTIONS
         if action.key not in without
     ]
-    all_actions = (*kept, *actions)
+    all_actions = sorted((*kept, *actions), key=lambda a: (*first, a.key).index(a.key))
     targets = {action.target for action in all_actions} | {S.DRAFT, S.ENTERED_IN_ERROR}
     core = [
         replace(state, label=renamed.get(state.key, state.label))

@@ -341,3 +341,11 @@ def test_whose_turn_it_is() -> None:
     assert {key for key, side in turns.items() if side is Side.SENDER} == sender
     assert {key for key, side in turns.items() if side is None} == {"entered_in_error"}
     assert all(whose_turn(status, reviewed=True) is None for status in FINAL)
+
+
+def test_a_plugin_says_which_moves_are_offered_first() -> None:
+    usual = [action.key for action in standard().actions]
+    asked = [action.key for action in standard(first=("decline", "accept")).actions]
+    assert asked == ["decline", "accept", *(k for k in usual if k not in ("decline", "accept"))]
+    with pytest.raises(ValueError, match="knock"):
+        standard(first=("knock",))

@@ -6,10 +6,10 @@ import re
 from typing import Any
 
 from portal.api import N_, Client, Referral, db
-from portal_helferkreis import forms
 from portal_helferkreis.workflow import CLIENT_AGREES, VOLUNTEER_AGREED
 
 TYPE = "helferkreis"
+NEEDS_ADDRESS = ("phone", "sms", "email")  # ways to be reached
 SHORTEST_NAME = 3  # shorter ones are words of other sentences too
 
 
@@ -45,6 +45,6 @@ def _objection_to_request(referral: Referral, form: dict[str, Any]) -> str | Non
         return N_(
             "Die Aufgabe nennt den Namen der Person. Ehrenamtliche lesen sie vor ihrer Zusage."
         )
-    if form["reached_by"] in forms.NEEDS_ADDRESS and not form.get("reached_at"):
+    if form["reached_by"] in NEEDS_ADDRESS and not form.get("reached_at"):
         return N_("Bitte die Nummer oder E-Mail-Adresse eintragen, die die Person dafür nennt.")
     return None

@@ -25,7 +25,6 @@ REACHED_BY: tuple[Choice, ...] = (
     ("sms", N_("Kurznachricht")),
     ("email", N_("E-Mail")),
 )
-NEEDS_ADDRESS = ("phone", "sms", "email")
 
 _AFTERWARDS = N_("Sieht erst, wer die Aufgabe übernommen hat.")
 QUESTIONS: tuple[Field, ...] = (

@@ -19,7 +19,8 @@ def seed(factory: Any) -> None:
     county = factory.organisation("Landratsamt Ortenaukreis (Demo)", "delivery_organisation")
     team = factory.unit(county, "Migrationsamt, Team Kinzigtal")
     advisor = factory.member("Katrin Demowald", team, "advisor")
-    circle = factory.unit(factory.organisation("Helferkreis Wolfach (Demo)", "volunteer_group"))
+    group = factory.organisation("Helferkreis Wolfach (Demo)", "volunteer_group")
+    circle = factory.unit(group, phone="0000 7834 510", email="helferkreis@portal.example")
     coordinator = factory.member("Vera Ehrenmuster", circle, "volunteer_coordinator")
     volunteer = factory.member("Volker Freimuster", circle, "volunteer")
     service = factory.service(circle, TYPE, "Ehrenamtliche Begleitung im Alltag")
@@ -40,4 +41,4 @@ def seed(factory: Any) -> None:
         proposed = factory.at(factory.now - timedelta(days=1))
         proposed.move(coordinator, referral.id, "propose", proposal)
         if kind == "bicycle":
-            factory.move(volunteer, referral.id, "take_on")
+            factory.at(factory.now - timedelta(hours=2)).move(volunteer, referral.id, "take_on")

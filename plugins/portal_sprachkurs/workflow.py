@@ -205,6 +205,7 @@ def drawn(kinds: tuple[Choice, ...]) -> Workflow:
             "event_cancelled": N_("Test ausgefallen"),
         },
         done={"accept": N_("Angemeldet"), "start": N_("Kurs begonnen")},
+        first=("send", "take_seat", "refuse_seat", "start", "offer_seat", "set_placement_test"),
         fields={
             "waitlist": (*standard().action("waitlist").fields, _TEST_LEVEL),
             "decline": (code_field(N_("Grund"), REASONS), EXPLANATION),

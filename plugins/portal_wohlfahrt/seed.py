@@ -19,7 +19,8 @@ def seed(factory: Any) -> None:
     team = factory.unit(county, "Migrationsamt, Team Kinzigtal")
     advisor = factory.member("Katrin Demowald", team, "advisor")
     caritas = factory.organisation("Caritasverband Kinzigtal (Demo)", "welfare", "kdg")
-    desk = factory.unit(caritas, "Beratungsdienste", phone="0000 7832 500")
+    desk = factory.unit(caritas, "Beratungsdienste", phone="0000 7832 500",
+                        email="beratungsdienste@portal.example")  # fmt: skip
     counsellor = factory.member("Maria Beratmuster", desk, "partner")
     mbe = factory.service(desk, "wohlfahrt", "Migrationsberatung für Erwachsene (MBE)",
                           languages=("de", "en", "ti"))  # fmt: skip

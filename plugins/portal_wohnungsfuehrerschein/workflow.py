@@ -65,7 +65,7 @@ _REGISTER = Action(
     key="register",
     label=N_("Anmelden"),
     done=N_("Angemeldet"),
-    sources=(Status.SENT, Status.INFO_NEEDED, Status.WAITLISTED, Status.ACCEPTED, REGISTERED.key),
+    sources=(Status.SENT, Status.INFO_NEEDED, Status.WAITLISTED, Status.ACCEPTED),
     target=REGISTERED.key,
     side=Side.RECEIVER,
     fields=(
@@ -129,6 +129,7 @@ WORKFLOW = standard(
         "accepted": N_("Zugesagt, Termin folgt"),
     },
     done={"accept": N_("Zugesagt, Termin folgt")},
+    first=("send", "register", "complete"),
     fields={
         "decline": (code_field(N_("Grund"), REASONS), EXPLANATION),
         "fail": (code_field(N_("Grund"), _FAILURES), EXPLANATION),

@@ -1,4 +1,4 @@
-"""The volunteer circle keeps the contract; a volunteer sees one task, after agreeing, to its end."""
+"""The circle keeps the contract; a volunteer sees one task, from agreeing to its end."""
 
 from __future__ import annotations
 
