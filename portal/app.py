@@ -54,7 +54,7 @@ def create_app(
     app.extensions["portal_keyring"] = app.config["KEYRING"]
     app.extensions["portal"] = loaded = registry.load(plugins)
     if proxies := app.config["TRUSTED_PROXIES"]:
-        app.wsgi_app = ProxyFix(app.wsgi_app, proxies, proxies, proxies, proxies)  # type: ignore[method-assign]
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=0)  # type: ignore[method-assign]
 
     db.init_app(app)
     with app.app_context():

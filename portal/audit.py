@@ -104,14 +104,24 @@ def record(
     db.session.execute(insert(AuditEntry), [_row(actor, kind, subject, client_id, purpose, data)])
 
 
+def note_client(actor: Actor, client: Any, purpose: str) -> None:
+    """A page that shows a client was read; see `record_read`."""
+    record_read(actor, "client.read", subject=client, client_id=client.id, purpose=purpose)
+
+
 def record_read(
     actor: Actor, kind: str, *, subject: Any = None, client_id: UUID | None = None,
     purpose: str, **data: Any,
 ) -> None:  # fmt: skip
     """Write that something was read, in a transaction of its own.
 
-    Called before the answer leaves: if this raises, nothing is shown.
+    Called before the answer leaves: if this raises, nothing is shown. On SQLite the caller
+    must not be writing itself (after a refused form: roll back first); it would wait for its
+    own lock.
     """
+    if db.engine.dialect.name == "sqlite" and db.session().in_transaction():
+        if db.session.connection().get_execution_options().get("writing"):
+            raise RuntimeError("roll back before a page that was asked for by a POST is drawn")
     row = _row(actor, kind, subject, client_id, purpose, data)
     with db.engine.connect().execution_options(writing=True) as connection:
         if connection.dialect.name == "postgresql":

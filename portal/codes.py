@@ -84,12 +84,6 @@ OUTCOME = (
 
 _ALL = {code.key: code for codes in (DECLINE, CANCEL, FAILURE, OUTCOME) for code in codes}
 
-
-def code_label(key: str) -> str:
-    """The German label of any code; the code itself if it is a plugin's own."""
-    return _ALL[key].label if key in _ALL else key
-
-
 # What an organisation's service is of (domain.md 4.6); referral types name the kind they go to.
 PARTNER_KINDS: dict[str, str] = {
     "jobcenter": N_("Jobcenter"),

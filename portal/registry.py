@@ -47,6 +47,13 @@ _ENDINGS = Workflow(
 T = TypeVar("T")
 
 
+# Inputs and attributes of the core's own forms.
+RESERVED_KEYS = frozenset(
+    "back contact_forbidden csrf_token data do errors form_errors hidden_tag meta populate_obj "
+    "process put_errors questions read record seen share source urgency validate".split()
+)
+
+
 class PluginError(Exception):
     """A plugin declares something wrong; the message names the plugin and the fault."""
 
@@ -258,6 +265,9 @@ def _check_type(key: str, kind: ReferralType) -> None:
     if unknown := set(kind.discloses) - set(CLIENT_FIELDS):
         raise PluginError(f"plugin {key!r}: unknown client field {', '.join(sorted(unknown))}")
     own = {question.key for question in kind.form}
+    asked = own | {field.key for action in kind.workflow.actions for field in action.fields}
+    if taken := asked & RESERVED_KEYS:
+        raise PluginError(f"plugin {key!r}: the core needs the field key {', '.join(taken)} itself")
     if clash := own & set(CLIENT_FIELDS):
         raise PluginError(f"plugin {key!r}: the form repeats the client field {', '.join(clash)}")
     if foreign := set(kind.preview or ()) - set(kind.discloses) - own:

@@ -149,6 +149,9 @@ def add_membership(actor: Actor, person_id: UUID, data: Mapping[str, Any]) -> Me
     policy.require_admin(actor)
     person = policy.get_person(actor, person_id)
     values = clean(membership_fields(actor), data, actor.today)
+    if person.id == actor.person_id:
+        # Whoever runs the accounts sees no content, and cannot grant it to oneself.
+        raise Invalid({"role": N_("Eigene Rollen vergibt jemand anderes aus der Administration.")})
     return _join(actor, person, values)
 
 

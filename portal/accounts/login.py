@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -10,9 +11,9 @@ from flask import Flask, current_app, g, session
 from flask_security import SQLAlchemyUserDatastore, hash_password, login_user, verify_password
 
 from portal.accounts import links
-from portal.accounts.models import Person
+from portal.accounts.models import LONGEST_PASSWORD, Person
 from portal.accounts.roles import ROLES
-from portal.accounts.session import LANGUAGE, now
+from portal.accounts.session import LANGUAGE, SIGNED_IN_AT, now
 from portal.extensions import db, security
 from portal.web.language import translate
 
@@ -43,6 +44,7 @@ def sign_in(person: Person) -> None:
     """Begin a fresh session as this person; nothing of the one before it survives."""
     _forget()
     login_user(person, remember=False)
+    session[SIGNED_IN_AT] = time.time()
     session[LANGUAGE] = g.language = person.language
 
 
@@ -66,6 +68,8 @@ def proves(person: Person | None, password: str) -> bool:
     dummy: str = current_app.extensions.setdefault(_DUMMY, None) or hash_password("nobody's")
     current_app.extensions[_DUMMY] = dummy
     may_enter = person is not None and person.active and person.password is not None
+    if len(password) > LONGEST_PASSWORD:  # argon2 refuses what nobody could have set
+        password, may_enter = "", False
     stored = person.password if person is not None and may_enter else dummy
     right: bool = verify_password(password, stored)
     return right and may_enter

@@ -20,6 +20,9 @@ REGIMES: tuple[Choice, ...] = (
 )
 
 
+LONGEST_PASSWORD = 200  # hashing takes memory for every letter, and argon2 ends at 4096
+
+
 class Organisation(HasId, Model):
     """A body with its own responsibility for data; `kind` is a key of PARTNER_KINDS."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -12,9 +13,10 @@ from sqlalchemy import select
 
 from portal.accounts.models import Membership, Person
 from portal.actor import Actor, ActorKind
+from portal.config import SESSION_HOURS
 from portal.database import begin_writing
 from portal.extensions import db
-from portal.problems import Forbidden
+from portal.problems import Conflict, Forbidden
 from portal.registry import registry
 from portal.web.access import MEMBER, PERSON, PUBLIC, rule_of
 from portal.web.htmx import is_htmx
@@ -22,6 +24,7 @@ from portal.web.panels import panels
 from portal.workflow import N_
 
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
+SIGNED_IN_AT = "signed_in_at"  # key of the session: seconds of the real clock
 MEMBERSHIP = "membership"  # key of the session: the membership somebody acts as
 LANGUAGE = "language"  # key of the session: for pages that do not ask who is signed in
 
@@ -63,10 +66,14 @@ def current_membership() -> Membership | None:
     if "membership" not in g:
         g.membership = None
         if current_user.is_authenticated:
-            mine = active_memberships(current_user.id)
+            g.memberships = mine = active_memberships(current_user.id)
             chosen = session.get(MEMBERSHIP)
             g.membership = next((m for m in mine if m.id.hex == chosen), mine[0] if mine else None)
-            g.memberships = mine
+            if g.membership and chosen not in (None, g.membership.id.hex):
+                session.pop(MEMBERSHIP)
+                if request.method not in SAFE_METHODS:
+                    # The form was opened as somebody who is no more: not in another's name.
+                    raise Conflict(N_("Ihre Aufgabe dort ist beendet. Bitte laden Sie neu."))
     membership: Membership | None = g.membership
     return membership
 
@@ -107,7 +114,7 @@ def init_app(app: Flask) -> None:
         rule = rule_of(view, of_plugin=plugin)
         if rule == PUBLIC:
             return None
-        if not current_user.is_authenticated:
+        if not current_user.is_authenticated or _too_long_ago():
             return _to_login()
         g.language = current_user.language
         if rule == PERSON:
@@ -129,6 +136,12 @@ def init_app(app: Flask) -> None:
             "memberships": g.memberships,
             "panels": lambda slot, **objects: panels(slot, actor, **objects) if actor else [],
         }
+
+
+def _too_long_ago() -> bool:
+    """Whether this session has lasted its hours, however busy: a stolen cookie ends too."""
+    began = session.get(SIGNED_IN_AT, 0.0)
+    return time.time() - float(began) > SESSION_HOURS * 3600
 
 
 def person() -> Person:

@@ -65,6 +65,8 @@ def update_client(
     policy.require(actor, "client.write")
     client = policy.get_visible(actor, client_id, lock=True)
     values = clean(form_fields(), data, actor.today)
+    if client.closed_on is not None:
+        raise Conflict(N_("Die Beratung ist bereits beendet."))
     if client.version != seen_version:
         raise Conflict(
             N_("Inzwischen hat jemand anderes diese Angaben geändert. Bitte vergleichen Sie.")
@@ -99,6 +101,8 @@ def _index(client: Client) -> None:
 def search(actor: Actor, query: str) -> list[Client]:
     """The visible clients whose names begin with every word of the query, A to Z."""
     words = normalise(query)
+    if not words:
+        return []
     statement = policy.visible(actor)
     for token in search_tokens(query):
         # Asked of each of one's own clients: there are fewer than of all people of that name.

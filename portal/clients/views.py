@@ -9,6 +9,7 @@ from uuid import UUID
 from flask import Blueprint, Response, flash, make_response, render_template, request, url_for
 from flask_babel import gettext as _
 
+from portal import audit
 from portal.accounts.session import current_actor
 from portal.clients import commands, policy
 from portal.clients.fields import GROUPS
@@ -44,6 +45,9 @@ def new() -> Response:
         return _page(form)
     duplicates = commands.possible_duplicates(actor, form.read())
     if duplicates and request.form.get("despite") != "1":
+        db.session.rollback()
+        for other in duplicates:
+            audit.note_client(actor, other, "duplicate")
         return _page(form, 422, duplicates=duplicates)
     try:
         client = commands.create_client(actor, form.read())
@@ -65,6 +69,7 @@ def edit(client_id: UUID) -> Response:
     values = {k: fields[k].revived(v) for k, v in client.profile.items() if k in fields}
     form = _form(values)
     if request.method == "GET":
+        audit.note_client(actor, client, "edit")
         return _page(form, client=client, seen=client.version)
     seen = request.form.get("seen", type=int) or 0
     try:
@@ -76,6 +81,7 @@ def edit(client_id: UUID) -> Response:
         late = isinstance(refused, Conflict)
         form.put_errors({"": refused.message} if isinstance(refused, Conflict) else refused.errors)
         # After a conflict the typed values stay; saving again is then a decision.
+        audit.note_client(actor, client, "edit")
         current = commands.changed_meanwhile(client, form.read()) if late else []
         status = 409 if late else 422
         return _page(form, status, client=client, seen=client.version, current=current)

@@ -44,6 +44,3 @@ class Consent(HasId, Model):
 
     def state_on(self, day: date) -> ConsentState:
         return ConsentState(revoked=self.revoked_at is not None, expired=day > self.valid_until)
-
-    def holds_on(self, day: date) -> bool:
-        return self.revoked_at is None and self.valid_from <= day <= self.valid_until

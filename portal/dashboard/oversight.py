@@ -87,12 +87,14 @@ def _by_unit(actor: Actor) -> list[tuple[Unit, int, int]]:
 @bp.get("/log")
 @access("audit.read")
 def log() -> str:
-    """The access log, newest first, by kind, organisation or client (by the client's id)."""
+    """The access log, newest first, by kind and organisation."""
     entry = audit.AuditEntry
     statement = select(entry)
+    kinds = sorted({**audit.CORE_KINDS, **{k: a.label for k, a in registry().audit_kinds.items()}}
+                   .items(), key=lambda item: item[1])  # fmt: skip
     kind = request.args.get("kind", "")
     organisation = request.args.get("organisation", "")
-    if kind:
+    if kind in dict(kinds):
         statement = statement.where(entry.kind == kind)
     organisations = db.session.execute(
         select(Organisation.id, Organisation.name).order_by(Organisation.name)
@@ -101,8 +103,6 @@ def log() -> str:
     if chosen:
         statement = statement.where(entry.organisation_id == chosen)
     page = page_of(statement, entry.id, after=request.args.get("after"), newest_first=True)
-    kinds = sorted({**audit.CORE_KINDS, **{k: a.label for k, a in registry().audit_kinds.items()}}
-                   .items(), key=lambda item: item[1])  # fmt: skip
     return render_template(
         "dashboard/log.html", page=page, who=_members(page.rows), kinds=kinds, kind=kind,
         kind_label=audit.kind_label, organisations=organisations, organisation=organisation,

@@ -7,6 +7,7 @@ from datetime import timedelta
 from flask import Blueprint, render_template
 from sqlalchemy import select
 
+from portal import audit
 from portal.accounts.session import current_actor
 from portal.actor import Actor
 from portal.clients.models import Client
@@ -47,6 +48,9 @@ def _sender_page(actor: Actor) -> str:
     late = _first(actor, by_key["overdue"])
     consents = _ending_consents(actor)
     listing.note_read(actor, [*todo, *late])
+    if consents:
+        ids = [client.id.hex for _, client in consents]
+        audit.record_read(actor, "client.read", purpose="list", ids=ids)
     return render_template(
         "dashboard/sender.html", todo=todo, late=late, consents=consents,
         counts=listing.counts(actor),

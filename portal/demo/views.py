@@ -52,7 +52,7 @@ class Entry:
     window: int
 
 
-@bp.before_request
+@bp.before_app_request
 def only_on_this_machine() -> None:
     """Somebody else's request must not even learn that there is a demo."""
     if request.remote_addr not in LOOPBACK or not is_loopback(request.host):

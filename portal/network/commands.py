@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from portal import audit
+from portal.accounts.models import Unit
 from portal.accounts.policy import open_units, require_admin
 from portal.actor import Actor
 from portal.codes import GOAL_AREAS, LANGUAGES
@@ -170,6 +171,10 @@ def end_delivery(actor: Actor, delivery_id: UUID, data: Mapping[str, Any]) -> De
 
 
 def _fill(actor: Actor, service: Service, values: dict[str, Any]) -> None:
+    # What an office receives follows from what it is: no desk makes itself a Jobcenter.
+    unit = db.session.get_one(Unit, service.unit_id)
+    if values["type"] not in {kind.key for kind in registry().types_for(unit.organisation.kind)}:
+        raise Invalid({"type": N_("Dieses Angebot passt nicht zur Art der Organisation.")})
     for key in ("type", "name", "goal_areas", "waiting_weeks"):
         setattr(service, key, values[key])
     service.neutral_name = values["neutral_name"] or ""

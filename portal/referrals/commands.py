@@ -5,7 +5,7 @@ A command never commits: the view, the CLI or the worker does, once.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -65,7 +65,7 @@ def create_referral(
         goal_area=_known("goal_area", goal_area, GOAL_AREAS),
         urgency=_known("urgency", urgency, URGENCIES),
         contact_forbidden=contact_forbidden,
-        request=_request(actor, kind, form, withheld),
+        request=_request(actor, kind, client, form, withheld or ()),
         state=kind.workflow.initial,
         status=Status.DRAFT,
         turn=whose_turn(Status.DRAFT, reviewed=False) or "",
@@ -89,7 +89,8 @@ def change_draft(
     if referral.status != Status.DRAFT:
         raise Conflict(N_("Diese Vermittlung ist bereits gesendet."))
     kind = registry().referral_type(referral.type)
-    referral.request = _request(actor, kind, form, withheld)
+    client = clients.get_visible(actor, referral.client_id)
+    referral.request = _request(actor, kind, client, form, withheld)
     referral.urgency = _known("urgency", urgency, URGENCIES)
     referral.contact_forbidden = contact_forbidden
     return referral
@@ -102,11 +103,13 @@ def _known(key: str, code: str, choices: tuple[Choice, ...]) -> str:
 
 
 def _request(
-    actor: Actor, kind: ReferralType, form: Mapping[str, Any], withheld: list[str] | None
-) -> dict[str, Any]:
-    answers = clean(kind.form, form, actor.today)
-    may_be_withheld = {*kind.discloses, *answers} - packages.ALWAYS
-    return {"form": jsonable(answers), "withheld": sorted(may_be_withheld & set(withheld or ()))}
+    actor: Actor, kind: ReferralType, client: Client, form: Mapping[str, Any],
+    withheld: Collection[str],
+) -> dict[str, Any]:  # fmt: skip
+    answers = jsonable(clean(kind.form, form, actor.today))
+    offered = {item.field.key for item in packages.offered_items(kind, client, answers)}
+    shared = offered - (set(withheld) - packages.ALWAYS)
+    return {"form": answers, "shared": sorted(shared)}
 
 
 def open_service(service_id: UUID) -> Service:
@@ -132,10 +135,10 @@ def perform(
     """
     referral = policy.get_visible(actor, referral_id, lock=True)
     workflow = registry().referral_type(referral.type).workflow
+    policy.require_act(actor, referral, workflow.action(action_key))
     if seen_version is not None and seen_version != referral.version:
         raise Conflict(history.what_happened(referral))
-    action = workflow.step(referral.state, action_key)
-    policy.require_act(actor, referral, action)
+    action = workflow.step(policy.state_in(workflow, referral), action_key)
     if actor.recorded_for is not None:
         _known("source", actor.source or "", SOURCES)
     if action not in policy.possible_actions(actor, referral):
@@ -215,7 +218,7 @@ def send_again(actor: Actor, referral_id: UUID, service_id: UUID | None = None) 
         service.id,
         goal_area=old.goal_area,
         form=_answers(old) if same_kind else {},
-        withheld=old.request.get("withheld", []) if same_kind else [],
+        withheld=[key for key, _ in packages.held_back(old)] if same_kind else [],
         urgency=old.urgency,
         contact_forbidden=old.contact_forbidden,
         follow_up_of=old,

@@ -95,7 +95,7 @@ def prepare(
     if formdata is not None:
         shared = keys & (set(formdata.getlist(f"{prefix}share")) | packages.ALWAYS)
     else:
-        shared = keys - set(draft.request.get("withheld", []) if draft else [])
+        shared = keys & set(draft.request["shared"]) if draft else keys
     consent_form = fields_form(
         CONSENT_FIELDS, today=actor.today, formdata=formdata, prefix=f"{prefix}c-",
         values={

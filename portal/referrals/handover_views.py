@@ -36,6 +36,7 @@ def need(client_id: UUID) -> str:
     client = _client(client_id)
     offered = {area for kind in registry().referral_types.values() for area in kind.goal_areas}
     needs = [(key, label) for key, label in GOAL_AREAS if key in offered]
+    audit.note_client(current_actor(), client, "handover")
     return render_template("handover/need.html", client=client, needs=needs)
 
 
@@ -51,6 +52,7 @@ def services(client_id: UUID, need: str) -> str:
         "accepting": "accepting" in request.args,
     }
     found = handover.suitable_services(actor, client, need, **chosen)
+    audit.note_client(actor, client, "handover")
     return render_template(
         "handover/services.html", client=client, need=need, label=dict(GOAL_AREAS)[need],
         services=found, chosen=chosen, kinds=registry().referral_types,
@@ -127,9 +129,7 @@ def _page(
         "handover/share.html", client=client, need=area, label=dict(GOAL_AREAS).get(area, area),
         parts=parts, draft=draft, categories=DATA_CATEGORIES,
     )  # fmt: skip
-    if status == 200:
-        audit.record_read(current_actor(), "client.read", subject=client, client_id=client.id,
-                          purpose="handover")  # fmt: skip
+    audit.note_client(current_actor(), client, "handover")
     return make_response(html, status)
 
 

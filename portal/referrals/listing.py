@@ -80,10 +80,11 @@ def filtered(actor: Actor, chosen: Filter) -> Select[Referral]:
 
 @dataclass(frozen=True)
 class Row:
-    """A referral in a list, as one side sees it. `who` is "" where no name may be shown."""
+    """A referral in a list, as one side sees it. `who` and `place`: "" where not to be shown."""
 
     referral: Referral
     who: str
+    place: str
     label: str
     state: str
     mood: str  # info, success, warning or danger
@@ -93,8 +94,8 @@ class Row:
 def rows(actor: Actor, referrals: Iterable[Referral]) -> list[Row]:
     """Rows for drawing; names of a receiver's rows come from the packages it may read."""
     found = list(referrals)
-    names = _package_names(actor, [r for r in found if r.seen_as == Side.RECEIVER])
-    return [_row(actor, referral, names) for referral in found]
+    received = _received(actor, [r for r in found if r.seen_as == Side.RECEIVER])
+    return [_row(actor, referral, received) for referral in found]
 
 
 def note_read(actor: Actor, shown: Iterable[Row]) -> None:
@@ -103,12 +104,17 @@ def note_read(actor: Actor, shown: Iterable[Row]) -> None:
         audit.record_read(actor, "referral.read", purpose="list", ids=named)
 
 
-def _row(actor: Actor, referral: Referral, names: dict[UUID, str]) -> Row:
+def _row(actor: Actor, referral: Referral, received: dict[UUID, tuple[str, str]]) -> Row:
     side = Side(referral.seen_as or Side.RECEIVER)
+    if side is Side.SENDER:
+        who, place = referral.client.name, referral.municipality.name
+    else:
+        who, place = received.get(referral.id, ("", ""))
     late = (actor.today - referral.next_on).days if referral.next_on else 0
     return Row(
         referral=referral,
-        who=referral.client.name if side is Side.SENDER else names.get(referral.id, ""),
+        who=who,
+        place=place,
         label=registry().referral_type(referral.type).label,
         state=history.state_label(referral, side),
         mood=mood(referral, late),
@@ -130,15 +136,21 @@ def mood(referral: Referral, late: int = 0) -> str:
     return "info"
 
 
-def _package_names(actor: Actor, received: list[Referral]) -> dict[UUID, str]:
+def _received(actor: Actor, received: list[Referral]) -> dict[UUID, tuple[str, str]]:
+    """Name and place of received referrals, from what each one's grant shows of its package."""
     grants = {r.id: policy.grant(actor, r) for r in received}
-    named = [key for key, grant in grants.items() if grant in (Grant.PACKAGE, Grant.TASK)]
-    contents = packages.contents_of(named)
-    return {key: _name_in(content, grants[key]) for key, content in contents.items()}
+    readable = [key for key, grant in grants.items() if grant not in (Grant.ENDED, Grant.CLOSED)]
+    contents = packages.contents_of(readable)
+    return {
+        r.id: _name_and_place(r, packages.granted_content(
+            registry().referral_type(r.type), contents[r.id], grants[r.id]))
+        for r in received
+        if r.id in contents
+    }  # fmt: skip
 
 
-def _name_in(content: dict[str, Any], grant: Grant) -> str:
-    parts = [content.get("given_name")]
-    if grant is Grant.PACKAGE:
-        parts.append(content.get("family_name"))
-    return " ".join(part for part in parts if part)
+def _name_and_place(referral: Referral, content: dict[str, Any]) -> tuple[str, str]:
+    parts = (content.get("given_name"), content.get("family_name"))
+    # The name of the place was loaded with the row; a key in the package allows showing it.
+    place = referral.municipality.name if "municipality" in content else ""
+    return " ".join(part for part in parts if part), place

@@ -45,7 +45,7 @@ class Referral(HasId, Model):
     urgency: Mapped[str] = mapped_column(String(10), default="normal")
     channel: Mapped[str] = mapped_column(String(10), default="portal")
     contact_forbidden: Mapped[bool] = mapped_column(default=False)
-    # What the advisor wrote and ticked: {"form": {...}, "withheld": [...]}; never the receiver's.
+    # What the advisor wrote and ticked: {"form": {...}, "shared": [...]}; never the receiver's.
     request_sealed: Mapped[bytes]
 
     state: Mapped[str] = mapped_column(String(60))

@@ -61,15 +61,28 @@ def offered_by(referral: Referral) -> list[Item]:
 
 def held_back(referral: Referral) -> tuple[Choice, ...]:
     """The fields the sender took out, as choices for passing them on after all."""
-    withheld = referral.request.get("withheld", [])
-    offered = offered_by(referral)
-    return tuple((i.field.key, i.field.label) for i in offered if i.field.key in withheld)
+    shared = referral.request["shared"]
+    return tuple(
+        (item.field.key, item.field.label)
+        for item in offered_by(referral)
+        if item.field.key not in shared
+    )
+
+
+def chosen_by(referral: Referral) -> list[Item]:
+    """What the sender ticked, as the client record has it today.
+
+    A list of what is shared, not of what is not: a field filled in later was never ticked.
+    """
+    shared = referral.request["shared"]
+    return [item for item in offered_by(referral) if item.field.key in shared]
 
 
 def share(actor: Actor, referral: Referral, release: Iterable[str] = ()) -> Package:
     """Freeze what is passed on. Without a consent that covers every category: Invalid."""
-    withheld = set(referral.request.get("withheld", [])) - set(release)
-    chosen = [item for item in offered_by(referral) if item.field.key not in withheld]
+    shared = sorted({*referral.request["shared"], *release})
+    referral.request = {**referral.request, "shared": shared}
+    chosen = chosen_by(referral)
     consent = consents.covering(
         referral.client_id, referral.receiver_unit_id, categories_of(chosen), actor.today, lock=True
     )
@@ -77,7 +90,6 @@ def share(actor: Actor, referral: Referral, release: Iterable[str] = ()) -> Pack
         raise Invalid(
             {"consent": N_("Es fehlt eine gültige Einwilligung, die alle diese Angaben abdeckt.")}
         )
-    referral.request = {**referral.request, "withheld": sorted(withheld)}
     referral.consent_id = consent.id
     referral.consent = consent
     referral.sent_at = referral.sent_at or actor.now
@@ -136,6 +148,12 @@ def preview_items(kind: ReferralType, content: dict[str, Any]) -> list[Item]:
     return [i for i in items(kind, content) if i.field.key in kind.preview and not i.names]
 
 
+def granted_content(kind: ReferralType, content: dict[str, Any], allowed: Grant) -> dict[str, Any]:
+    """The part of a package's content that a grant shows."""
+    shown = {item.field.key for item in granted_items(kind, content, allowed)}
+    return {key: value for key, value in content.items() if key in shown}
+
+
 def granted_items(kind: ReferralType, content: dict[str, Any], allowed: Grant) -> list[Item]:
     """What a grant shows of a package's content."""
     if allowed is Grant.PACKAGE:
@@ -161,8 +179,7 @@ def readable(actor: Actor, referral: Referral) -> list[Item]:
     if referral.seen_as == Side.SENDER:
         if package is not None:
             return items(kind, package.content)
-        withheld = referral.request.get("withheld", [])
-        return [item for item in offered_by(referral) if item.field.key not in withheld]
+        return chosen_by(referral)
     if package is None or referral.seen_as != Side.RECEIVER:
         return []
     return granted_items(kind, package.content, policy.grant(actor, referral))

@@ -19,7 +19,7 @@ from portal.network.models import Service
 from portal.problems import Forbidden, NotFound
 from portal.referrals.models import Referral
 from portal.registry import registry
-from portal.workflow import N_, Action, Side
+from portal.workflow import N_, Action, Side, Workflow
 
 # What a member needs for a move that names no right of its own.
 USUAL_RIGHT = {
@@ -165,12 +165,19 @@ def require_act(actor: Actor, referral: Referral, action: Action) -> None:
         raise Forbidden(N_("Dieser Schritt ist Sache der anderen Seite."))
 
 
+def state_in(workflow: Workflow, referral: Referral) -> str:
+    """The referral's state as the workflow knows it: of a plugin that is gone, its status."""
+    known = {state.key for state in workflow.states}
+    return referral.state if referral.state in known else referral.status
+
+
 def possible_actions(actor: Actor, referral: Referral) -> list[Action]:
     """The moves possible now for this actor, in the order of the workflow."""
     workflow = registry().referral_type(referral.type).workflow
     if referral.seen_as == Side.RECEIVER and grant(actor, referral) is Grant.ENDED:
         return []
-    moves = [a for a in workflow.actions_from(referral.state) if may_act(actor, referral, a)]
+    here = workflow.actions_from(state_in(workflow, referral))
+    moves = [action for action in here if may_act(actor, referral, action)]
     done = {
         "review": referral.loop_closed_at is not None,
         "acknowledge": referral.acknowledged_at is not None,

@@ -130,7 +130,10 @@ def ask(referral_id: UUID, action: str) -> Response:
     """The form of a move, alone for htmx, on its page otherwise."""
     actor, recording = _speaking(current_actor())
     referral = policy.get_visible(actor, referral_id)
-    move = _move_of(actor, referral, action)
+    move = _move_of(referral, action)
+    policy.require_act(actor, referral, move)
+    workflow = registry().referral_type(referral.type).workflow
+    workflow.step(policy.state_in(workflow, referral), action)
     form = _form(referral, move, recording)
     return _form_page(current_actor(), referral, move, form, recording)
 
@@ -141,7 +144,8 @@ def act(referral_id: UUID, action: str) -> Response:
     """Make a move, recording it for the other side where the form says so."""
     actor, recording = _speaking(current_actor())
     referral = policy.get_visible(actor, referral_id)
-    move = _move_of(actor, referral, action, strict=False)
+    move = _move_of(referral, action)
+    policy.require_act(actor, referral, move)
     form = _form(referral, move, recording)
     if recording:
         source = str(form["source"].data or "")
@@ -184,16 +188,12 @@ def _speaking(actor: Actor) -> tuple[Actor, bool]:
     return actor, False
 
 
-def _move_of(actor: Actor, referral: Referral, key: str, *, strict: bool = True) -> Action:
-    workflow = registry().referral_type(referral.type).workflow
+def _move_of(referral: Referral, key: str) -> Action:
+    """The move of this name, whether or not it is possible now."""
     try:
-        action = workflow.action(key)
+        return registry().referral_type(referral.type).workflow.action(key)
     except Conflict as unknown:
         raise NotFound from unknown
-    if strict:
-        workflow.step(referral.state, key)
-        policy.require_act(actor, referral, action)
-    return action
 
 
 def _form(referral: Referral, move: Action, recording: bool) -> FieldsForm:
@@ -274,6 +274,7 @@ def revoke(consent_id: UUID) -> Response:
         policy.visible(actor).where(Referral.consent_id == consent.id, Referral.closed_at.is_(None))
     ).all()
     html = render_template("referrals/revoke.html", consent=consent, resting=resting)
+    audit.record_read(actor, "client.read", client_id=consent.client_id, purpose="revoke")
     return make_response(html)
 
 
@@ -292,4 +293,5 @@ def close(client_id: UUID) -> Response:
         policy.visible(actor).where(Referral.client_id == client.id, Referral.closed_at.is_(None))
     ).all()
     html = render_template("referrals/close.html", client=client, open_ones=open_ones)
+    audit.note_client(actor, client, "close")
     return make_response(html)

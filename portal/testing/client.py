@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from contextvars import Context
 from html import unescape
 from typing import Any
@@ -11,7 +12,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from portal.accounts.models import Membership
-from portal.accounts.session import MEMBERSHIP
+from portal.accounts.session import MEMBERSHIP, SIGNED_IN_AT
 
 _TOKEN = re.compile(r'name="csrf_token"[^>]*value="([^"]+)"')
 
@@ -27,7 +28,8 @@ class PortalClient(FlaskClient):
     def sign_in(self, membership: Membership) -> PortalClient:
         """Be this member from now on, without the log-in page."""
         person, acting = membership.person, membership.id.hex
-        values = {"_user_id": person.fs_uniquifier, "_fresh": True, MEMBERSHIP: acting}
+        values = {"_user_id": person.fs_uniquifier, "_fresh": True, MEMBERSHIP: acting,
+                  SIGNED_IN_AT: time.time()}  # fmt: skip
 
         def write() -> None:
             with self.session_transaction() as session:

@@ -6,6 +6,7 @@ import structlog
 from flask import Flask, Response, current_app, make_response, render_template, request
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException
 
@@ -19,8 +20,8 @@ log = structlog.get_logger()
 # status: what happened, what to do now
 TEXTS: dict[int, tuple[str, str]] = {
     400: (
-        N_("Diese Seite war zu lange offen"),
-        N_("Es wurde noch nichts gespeichert. Ihre Eingaben sind nicht verloren."),
+        N_("Das hat nicht geklappt"),
+        N_("Es wurde nichts gespeichert. War die Seite lange offen, laden Sie sie bitte neu."),
     ),
     401: (N_("Bitte anmelden"), N_("Melden Sie sich an und versuchen Sie es noch einmal.")),
     403: (
@@ -43,7 +44,7 @@ TEXTS: dict[int, tuple[str, str]] = {
     422: (N_("Etwas stimmt nicht mit den Eingaben"), N_("Bitte gehen Sie zurück und prüfen Sie.")),
     429: (
         N_("Zu viele Versuche"),
-        N_("Bitte warten Sie 15 Minuten. Ihr Konto ist nicht gesperrt."),
+        N_("Bitte warten Sie 15 Minuten. Danach geht es wie gewohnt weiter."),
     ),
     500: (
         N_("Bei uns ist etwas schiefgegangen"),
@@ -80,13 +81,10 @@ def _typed_here() -> list[tuple[str, str]]:
 
     Empty for a form on a foreign site: one click more must not do what its token prevents.
     """
-    if request.headers.get("Origin") != request.host_url.rstrip("/"):
+    ours = request.headers.get("Origin") == request.host_url.rstrip("/")
+    if not ours or request.blueprint == "accounts":  # no password is written into a page
         return []
-    return [
-        (name, value)
-        for name, value in request.form.items(multi=True)
-        if name != "csrf_token" and "password" not in name
-    ]
+    return [(name, value) for name, value in request.form.items(multi=True) if name != "csrf_token"]
 
 
 def init_app(app: Flask) -> None:
@@ -98,7 +96,8 @@ def init_app(app: Flask) -> None:
     @app.errorhandler(CSRFError)
     def wrong_token(_error: CSRFError) -> Response:
         db.session.rollback()
-        return error_page(400, typed=_typed_here())
+        late = N_("Diese Seite war zu lange offen. Ihre Eingaben sind nicht verloren.")
+        return error_page(400, late, typed=_typed_here())
 
     @app.errorhandler(StaleDataError)
     def too_late(_error: StaleDataError) -> Response:
@@ -109,13 +108,15 @@ def init_app(app: Flask) -> None:
     def twice(error: IntegrityError) -> Response:
         # Two people created the same thing at once; the rules caught all other cases before.
         db.session.rollback()
-        log.warning("integrity", path=request.path, error=type(error.orig).__name__)
+        log.warning("integrity", endpoint=request.endpoint, error=type(error.orig).__name__)
         return error_page(409)
 
+    @app.errorhandler(PoolTimeout)
     @app.errorhandler(OperationalError)
-    def no_database(error: OperationalError) -> Response:
+    def no_database(error: OperationalError | PoolTimeout) -> Response:
         _forget_session()
-        log.error("database", path=request.path, error=type(error.orig).__name__)
+        cause = getattr(error, "orig", error)
+        log.error("database", endpoint=request.endpoint, error=type(cause).__name__)
         return _plain_error_page(503)
 
     @app.errorhandler(HTTPException)
@@ -133,7 +134,8 @@ def init_app(app: Flask) -> None:
     def unexpected(error: Exception) -> Response:
         _forget_session()
         # The traceback's frames hold personal data, so only its place is logged.
-        log.error("unexpected", path=request.path, error=type(error).__name__, where=_place(error))
+        kind, where = type(error).__name__, _place(error)
+        log.error("unexpected", endpoint=request.endpoint, error=kind, where=where)
         if app.testing or app.debug:
             raise error
         return _plain_error_page(500)

@@ -71,9 +71,6 @@ class FieldsForm(FlaskForm):
             else:
                 control.errors = [*control.errors, gettext(message)]
 
-    def question(self, key: str) -> Field:
-        return next(question for question in self.questions if question.key == key)
-
 
 def fields_form(
     fields: Iterable[Field], *, today: date, values: Mapping[str, Any] | None = None,

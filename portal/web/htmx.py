@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Response, make_response, redirect, render_template, request
+from werkzeug.urls import iri_to_uri
 
 
 def is_htmx() -> bool:
@@ -15,7 +16,7 @@ def go(location: str) -> Response:
     """On to another page after a POST: 303, or the header that makes htmx go there."""
     if is_htmx():
         response = make_response("", 200)
-        response.headers["HX-Location"] = location
+        response.headers["HX-Location"] = iri_to_uri(location)
         return response
     return make_response(redirect(location, 303))
 

@@ -39,7 +39,8 @@ def main(size: str, database: str, rounds: int) -> None:
                 begun = time.monotonic()
                 click.echo(f"{kind}, {each.name} ...", err=True)
                 runs.append(measure.run(each, new_database(instance), instance, rounds))
-                click.echo(f"  {time.monotonic() - begun:.0f} s", err=True)
+                click.echo(report.table(runs[-1:], kind), err=True)
+                click.echo(f"{time.monotonic() - begun:.0f} s", err=True)
                 shutil.rmtree(instance)
     for kind in databases:
         click.echo(report.table(runs, kind))

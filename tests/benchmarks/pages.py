@@ -91,9 +91,7 @@ class Compared:
     def ask(self, call: Call) -> tuple[Answer, Answer]:
         """The portal's answer and the twin's."""
         answers = self.visitor(call.member).get(call.portal), self._bare.get(call.bare)
-        for answer in answers:
-            if answer.status != 200:
-                raise TwinsDiffer(f"{call}: {answer.status}")
+        _require(200, answers, call)
         return answers
 
     def check(self, page: Page) -> None:
@@ -111,10 +109,14 @@ class Compared:
         form = visitor.get(path).text
         data = {"csrf_token": visitor.token(path), "seen": "2", "next_on": _proposed_day(form)}
         answers = visitor.post(path, data), self._bare.post(f"/referrals/{there}/accept", {})
-        for answer in answers:
-            if answer.status != 303:
-                raise TwinsDiffer(f"accept {here}: {answer.status}")
+        _require(303, answers, path)
         return answers
+
+
+def _require(status: int, answers: tuple[Answer, Answer], what: object) -> None:
+    portal, bare = (answer.status for answer in answers)
+    if (portal, bare) != (status, status):
+        raise TwinsDiffer(f"{what}: the portal answers {portal}, its twin {bare}")
 
 
 def _proposed_day(form: str) -> str:

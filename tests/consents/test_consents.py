@@ -104,14 +104,12 @@ def test_who_sees_a_consent(town: Town) -> None:
                 policy.get_visible(actor, consent.id)
 
 
-def test_a_consent_holds_from_its_first_to_its_last_day(town: Town) -> None:
+def test_a_consent_holds_to_its_last_day(town: Town) -> None:
     consent = give(town)
     until = consent.valid_until
-    days = [TODAY - timedelta(days=1), TODAY, until, until + timedelta(days=1)]
-    assert [consent.holds_on(day) for day in days] == [False, True, True, False]
-    assert [consent.state_on(day).expired for day in days] == [False, False, False, True]
+    days = [TODAY, until, until + timedelta(days=1)]
+    assert [consent.state_on(day).expired for day in days] == [False, False, True]
     consent.revoked_at = NOW
-    assert not consent.holds_on(TODAY)
     assert consent.state_on(TODAY).revoked
 
 

@@ -28,8 +28,9 @@ def test_a_new_client_is_found_by_the_beginning_of_the_name(advisor: FlaskClient
     answer = advisor.post("/clients/new", data=PERSON)
     assert answer.status_code == 303
     assert "Rahima Nemuna" in advisor.get(answer.location).text
-    assert "Nemuna, Rahima" in advisor.get("/clients?q=nem").text
-    assert "Nemuna, Rahima" not in advisor.get("/clients?q=emun").text
+    assert "Nemuna, Rahima" in advisor.post("/clients", data={"q": "nem"}).text
+    assert "Nemuna, Rahima" not in advisor.post("/clients", data={"q": "emun"}).text
+    assert "Nemuna, Rahima" not in advisor.post("/clients", data={"q": "..."}).text
 
 
 def test_names_and_municipality_are_asked_for(advisor: FlaskClient) -> None:
