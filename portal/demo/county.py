@@ -47,6 +47,16 @@ OFFICES = (
            "0000 7832 330", "Am Marktplatz 1, Haslach"),
     Office("abh", "Ausländerbehörde Ortenaukreis, Terminliste (Demo)", "", "other_office", "gdpr",
            "0000 781 340", "Beispielplatz 2, Offenburg"),
+    Office("vhs", "Volkshochschule Kinzigtal (Demo)", "Deutsch und Integration",
+           "language_provider", "gdpr", "0000 781 500", "Probegasse 2, Hausach"),
+    Office("vwv", "Landessprachkurse Ortenaukreis (Demo)", "VwV-Deutsch Kinzigtal",
+           "course_programme_state", "gdpr", "0000 7832 520", "Musterhof 8, Haslach"),
+    Office("helferkreis", "Helferkreis Wolfach (Demo)", "", "volunteer_group", "gdpr",
+           "0000 7834 510", "Rathausplatz 1, Wolfach"),
+    Office("caritas", "Caritasverband Kinzigtal (Demo)", "Beratungsdienste", "welfare", "kdg",
+           "0000 7832 530", "Klostergasse 6, Haslach"),
+    Office("wohnschule", "Weiterbildung Kinzigtal (Demo)", "Wohnungsführerschein", "workshop",
+           "gdpr", "0000 781 540", "Probegasse 2, Hausach"),
     Office("diakonie", "Kreisdiakonie Rems-Murr (Demo)", "Integrationsmanagement Murrhardt",
            "delivery_organisation", "dsg_ekd", "0000 7192 400", "Kirchgasse 5, Murrhardt"),
     Office("stab_rm", "Landratsamt Rems-Murr-Kreis (Demo)", "Integrationsförderung", "county",
@@ -55,6 +65,9 @@ OFFICES = (
            "0000 7191 420", "Probestraße 30, Backnang"),
     Office("kita_murr", "Kita-Anmeldung Murrhardt (Demo)", "", "other_office", "gdpr",
            "0000 7192 430", "Rathausgasse 2, Murrhardt"),
+    # Has no account: the advisors record what it answers.
+    Office("vwv_rm", "Landessprachkurse Rems-Murr (Demo)", "VwV-Deutsch Backnang",
+           "course_programme_state", "gdpr", "0000 7191 440", "Musterring 3, Backnang"),
 )  # fmt: skip
 
 OG = ("Hausach", "Haslach im Kinzigtal", "Wolfach", "Gutach (Schwarzwaldbahn)")
@@ -77,6 +90,7 @@ class Offer:
     places: tuple[str, ...] = ()
     waiting_weeks: int | None = None
     accepts_new: bool = True
+    neutral_name: str = ""
 
 
 OFFERS = (
@@ -108,6 +122,34 @@ OFFERS = (
           "Terminliste, keine Rechtsberatung. Unterlagenliste mitbringen.",
           "Damit die Ausländerbehörde einen Termin vergeben und fehlende Unterlagen nennen kann.",
           ("residence", "legal_admin"), ("de", "en"), (*OG, *RENCH), 4),
+    Offer("vhs", "vhs", "sprachkurs", "Integrationskurse und Alphabetisierung",
+          "Kurse von A1 bis B1, auch für Menschen, die eine zweite Schrift lernen.",
+          "Damit die Volkshochschule einen passenden Kurs suchen und einen Platz anbieten kann.",
+          ("language",), ("de", "en"), OG, 8),
+    Offer("elternkurs", "vwv", "sprachkurs.vwv", "Elternkurs mit Kinderbetreuung",
+          "Deutsch am Vormittag in Haslach, die Kinder werden nebenan betreut.",
+          "Damit die Kursplanung einen Platz im Elternkurs und in der Kinderbetreuung anbieten "
+          "kann.", ("language",), ("de",), OG, 6),
+    Offer("begleitung", "helferkreis", "helferkreis", "Ehrenamtliche Begleitung im Alltag",
+          "Begleitung, Hausaufgaben, Sprachtandem, Fahrradwerkstatt.",
+          "Damit der Helferkreis jemanden suchen kann, der bei dieser Aufgabe hilft.",
+          (), ("de", "en"), ("Wolfach", "Hausach")),
+    Offer("mbe", "caritas", "wohlfahrt", "Migrationsberatung für Erwachsene (MBE)",
+          "Beratung für Menschen ab 27 Jahren, auch nach dem Integrationsmanagement.",
+          "Damit die Migrationsberatung zu einem Erstgespräch einladen kann.",
+          ("orientation", "family", "legal_admin", "work"), ("de", "en", "ti"), OG, 3),
+    Offer("schulden", "caritas", "wohlfahrt", "Schuldnerberatung",
+          "Kostenlos und vertraulich, mit Wartezeit.",
+          "Damit die Beratungsstelle zu einem Erstgespräch einladen kann.",
+          ("benefits_finance",), ("de",), OG, 6, neutral_name="Soziale Beratung"),
+    Offer("sucht", "caritas", "wohlfahrt", "Suchtberatung",
+          "Für Betroffene und Angehörige, kostenlos und vertraulich.",
+          "Damit die Beratungsstelle zu einem Erstgespräch einladen kann.",
+          ("health", "family"), ("de",), OG, 2, neutral_name="Beratungsstelle Familie"),
+    Offer("wohnen", "wohnschule", "wohnungsfuehrerschein", "Wohnungsführerschein",
+          "Zwei Samstage rund ums Mieten und Wohnen, mit Zertifikat. 15 Plätze.",
+          "Damit der Veranstalter zum Workshop anmelden und über Termine informieren kann.",
+          ("housing",), ("de", "en"), OG, 2),
     Offer("jc_rm", "jc_rm", "jobcenter", "Integrationsfachkraft und Leistung",
           "Erstantrag, Termin, Verpflichtung zum Kurs, Maßnahmen.",
           "Damit das Jobcenter den Antrag prüfen und einen Termin mit Sprachmittlung geben kann.",
@@ -116,6 +158,10 @@ OFFERS = (
           "Zentrale Anmeldung aller Kindergärten der Stadt.",
           "Damit die Kita-Anmeldung das Kind vormerken und sich wegen eines Platzes melden kann.",
           ("childcare",), ("de", "en"), RM, 8),
+    Offer("elternkurs_rm", "vwv_rm", "sprachkurs.vwv", "Elternkurs am Vormittag",
+          "Deutsch für Eltern in Backnang, mit Kinderbetreuung.",
+          "Damit die Kursplanung einen Platz im Elternkurs und in der Kinderbetreuung anbieten "
+          "kann.", ("language",), ("de",), (*RM, "Backnang"), 10),
 )  # fmt: skip
 
 
@@ -134,7 +180,7 @@ class Account:
 
 ACCOUNTS = (
     Account("Katrin Demowald", (("kinzigtal", "advisor"),),
-            N_("Rahimas Rückfrage beantworten, ein Ergebnis prüfen, für Oksana vermitteln.")),
+            N_("Rahimas Kursplatz annehmen, ein Ergebnis prüfen, für Oksana vermitteln.")),
     Account("Jonas Demobach", (("kinzigtal", "advisor"),),
             N_("Rojins Rückfrage beantworten; einen Entwurf fertig machen und senden.")),
     Account("Miriam Beispielhuber", (("renchtal", "advisor"),),
@@ -163,6 +209,18 @@ ACCOUNTS = (
             N_("Eine Beratung mit Ergebnis abschließen.")),
     Account("Arno Amtsmuster", (("abh", "partner"),),
             N_("Eine Rückfrage stellen oder eine andere Stelle vorschlagen.")),
+    Account("Karin Kursmuster", (("vhs", "partner"),),
+            N_("Bei Rahima nach der Schrift fragen; Oksana von der Warteliste holen.")),
+    Account("Viola Elternprobe", (("vwv", "partner"),),
+            N_("Einen Platz im Elternkurs anbieten und sehen, bis wann er frei gehalten wird.")),
+    Account("Maria Beratmuster", (("caritas", "partner"),),
+            N_("Familie Mithal auf die Warteliste der Schuldnerberatung setzen.")),
+    Account("Wanda Werkprobe", (("wohnschule", "partner"),),
+            N_("Yusuf für den Workshop am Samstag anmelden.")),
+    Account("Vera Ehrenmuster", (("helferkreis", "volunteer_coordinator"),),
+            N_("Für Yusufs Fahrrad jemanden aus dem Helferkreis vorschlagen.")),
+    Account("Volker Freimuster", (("helferkreis", "volunteer"),),
+            N_("Eine Aufgabe übernehmen, eine andere als erledigt melden.")),
     Account("Selma Stellenprobe", (("jc_rm", "partner"),),
             N_("Mykolas Wechsel der Leistung beantworten.")),
     Account("Kira Krippenmuster", (("kita_murr", "partner"),),

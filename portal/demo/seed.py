@@ -14,7 +14,7 @@ from portal.accounts.models import Membership, Organisation, Unit
 from portal.actor import Actor
 from portal.clients.models import Client
 from portal.consents import policy as consents
-from portal.demo import ortenau, rems_murr
+from portal.demo import circles_and_courses, ortenau, rems_murr
 from portal.demo.county import ACCOUNTS, MAIL_DOMAIN, MANDATES, MARKER, OFFERS, OFFICES, Offer
 from portal.demo.factory import Factory
 from portal.demo.people import PEOPLE, Person
@@ -22,19 +22,20 @@ from portal.demo.story import (
     JOBCENTER_REQUESTS,
     Clock,
     Day,
+    Member,
     Step,
     Story,
     working_monday,
 )
 from portal.extensions import db
 from portal.network.models import Delivery, Municipality, Service
-from portal.referrals import commands, packages
+from portal.referrals import commands, packages, policy
 from portal.referrals.models import Referral
 from portal.registry import registry
-from portal.workflow import LOCAL, Kind, Side
+from portal.workflow import LOCAL, Action, Kind, Side
 from portal.working_days import add_working_days
 
-STORIES = (*ortenau.STORIES, *rems_murr.STORIES)
+STORIES = (*ortenau.STORIES, *rems_murr.STORIES, *circles_and_courses.STORIES)
 EXPIRES_AFTER = 25  # working days without an answer
 
 
@@ -100,7 +101,7 @@ class County:
             goal_areas=offer.goal_areas, languages=offer.languages,
             municipalities=[self.places[name] for name in offer.places],
             description=offer.description, waiting_weeks=offer.waiting_weeks,
-            accepts_new=offer.accepts_new,
+            accepts_new=offer.accepts_new, neutral_name=offer.neutral_name,
         )  # fmt: skip
 
     def _mandates(self) -> None:
@@ -181,9 +182,8 @@ class Telling:
     def write(self, moment: datetime) -> None:
         service = self.county.services[self.offer.key]
         questions = registry().referral_type(service.type).form
-        form: dict[str, Any] = {
-            next(q.key for q in questions if q.kind is Kind.LONG_TEXT): self.story.concern
-        }
+        form = self._resolved(self.story.form)
+        form |= {q.key: self.story.concern for q in questions if q.kind is Kind.LONG_TEXT}
         if service.type == "jobcenter":
             form |= {"request": JOBCENTER_REQUESTS[self.story.goal_area],
                      "documents": ["identity", "letter"]}  # fmt: skip
@@ -212,14 +212,14 @@ class Telling:
 
     def _move(self, factory: Factory, step: Step) -> None:
         workflow = registry().referral_type(self.referral.type).workflow
-        side = workflow.action(step.action).side
-        if side is Side.SYSTEM:
+        action = workflow.action(step.action)
+        if action.side is Side.SYSTEM:
             commands.perform(Actor.system(factory.now), self.referral.id, step.action, {})
             return
-        answering = side is Side.RECEIVER and not step.recorded
+        answering = action.side is Side.RECEIVER and not step.recorded
         factory.move(
-            self._partner() if answering else self.advisor, self.referral.id, step.action,
-            self._dated(step.data), recorded_source=step.recorded,
+            self._partner(action) if answering else self.advisor, self.referral.id, step.action,
+            self._resolved(step.data), recorded_source=step.recorded,
         )  # fmt: skip
 
     def _consent(self, factory: Factory) -> None:
@@ -232,8 +232,11 @@ class Telling:
                 valid_until=self.county.monday + timedelta(days=self.story.consent_until),
             )  # fmt: skip
 
-    def _partner(self) -> Membership:
-        staff = self.county.staff[self.offer.office, "partner"]
+    def _partner(self, action: Action) -> Membership:
+        """Somebody of the office who has the right that this move needs."""
+        needed = action.permission or policy.USUAL_RIGHT[action.side]
+        staff = [member for (office, _), found in self.county.staff.items() for member in found
+                 if office == self.offer.office and self.county.factory.actor(member).may(needed)]
         return staff[self.number % len(staff)]
 
     def _lead(self) -> Membership:
@@ -241,7 +244,12 @@ class Telling:
                  for m in found)  # fmt: skip
         return next(lead for lead in leads if lead.unit_id == self.advisor.unit_id)
 
-    def _dated(self, data: dict[str, Any]) -> dict[str, Any]:
-        monday = self.county.monday
-        return {key: value.on(monday) if isinstance(value, Day | Clock) else value
-                for key, value in data.items()}  # fmt: skip
+    def _resolved(self, data: dict[str, Any]) -> dict[str, Any]:
+        return {key: self._value(value) for key, value in data.items()}
+
+    def _value(self, value: Any) -> Any:
+        if isinstance(value, Day | Clock):
+            return value.on(self.county.monday)
+        if isinstance(value, Member):
+            return str(self.county.members[value.name].id)
+        return value

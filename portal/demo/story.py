@@ -41,6 +41,13 @@ class Clock:
 
 
 @dataclass(frozen=True)
+class Member:
+    """Somebody of the receiving office, by name."""
+
+    name: str
+
+
+@dataclass(frozen=True)
 class Step:
     """What somebody does on a day; who it is follows from whose move it is.
 
@@ -61,7 +68,11 @@ def on(day: int, action: str, recorded: str = "", **data: Any) -> Step:
 
 @dataclass(frozen=True)
 class Story:
-    """One referral: of whom, to which service, written on which day, and what came of it."""
+    """One referral: of whom, to which service, written on which day, and what came of it.
+
+    `concern` is the answer to the one long question of a kind that has one; `form` holds the
+    other answers, as far as a plain one would not do.
+    """
 
     client: str
     offer: str
@@ -71,6 +82,7 @@ class Story:
     goal_area: str = ""
     urgency: str = "normal"
     consent_until: int = 150
+    form: dict[str, Any] = field(default_factory=dict)
 
 
 def working_monday(today: date) -> date:
