@@ -26,12 +26,12 @@ def seed(factory: Any) -> None:
     service = factory.service(circle, TYPE, "Ehrenamtliche Begleitung im Alltag")
 
     earlier = factory.at(factory.now - timedelta(days=8))
-    for given_name, kind, text in (
-        ("Yonas", "bicycle", "Gemeinsam ein gebrauchtes Fahrrad herrichten."),
-        ("Letay", "accompaniment", "Begleitung zur Anmeldung in der Schule."),
+    for given_name, family_name, language, kind, text in (
+        ("Yusuf", "Örnek", "tr", "bicycle", "Gemeinsam ein gebrauchtes Fahrrad herrichten."),
+        ("Oksana", "Pryklad", "uk", "accompaniment", "Begleitung zur Anmeldung in der Schule."),
     ):
-        client = earlier.client(advisor, given_name=given_name, family_name="Abnet",
-                                contact_language="ti")  # fmt: skip
+        client = earlier.client(advisor, given_name=given_name, family_name=family_name,
+                                contact_language=language)  # fmt: skip
         form = {"task_kind": kind, "task_text": text, "time_window": "dienstags ab 16 Uhr",
                 "meeting_point": "Rathaus Wolfach, Eingang"}  # fmt: skip
         referral = earlier.sent(advisor, client, service, goal_area="participation", form=form)

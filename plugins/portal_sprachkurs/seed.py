@@ -15,27 +15,26 @@ def seed(factory: Any) -> None:
     """Nothing, where a seat was offered already."""
     if db.session.scalar(select(Offer.id).limit(1)) is not None:
         return
-    # After all that happened in the county, which is seeded in the order of time.
-    factory = factory.at(factory.now - timedelta(minutes=1))
     # The names of the demo county, so that there these are found and not made.
     county = factory.organisation("Landratsamt Ortenaukreis (Demo)", "delivery_organisation")
     team = factory.unit(county, "Migrationsamt, Team Kinzigtal")
     advisor = factory.member("Katrin Demowald", team, "advisor")
     school = factory.organisation("Volkshochschule Kinzigtal (Demo)", "language_provider")
     desk = factory.unit(school, "Deutsch und Integration", phone="0000 781 500",
-                        email="deutsch@portal.example", address="Probegasse 2")  # fmt: skip
+                        email="vhs@portal.example", address="Probegasse 2, Hausach")  # fmt: skip
     planner = factory.member("Karin Kursmuster", desk, "partner")
     service = factory.service(desk, "sprachkurs", "Integrationskurse und Alphabetisierung")
 
-    client = factory.client(advisor, given_name="Halyna", family_name="Zrazok", german_level="a1")
+    earlier = factory.at(factory.now - timedelta(days=7))
+    client = earlier.client(advisor, given_name="Oksana", family_name="Pryklad", german_level="a2")
     form = {"wanted_kind": "general", "times": ["morning"], "radius": "30", "route": "obligation"}
-    referral = factory.sent(advisor, client, service, goal_area="language", form=form)
+    referral = earlier.sent(advisor, client, service, goal_area="language", form=form)
     seat = {
-        "course_name": "Integrationskurs 26-11",
+        "course_name": "Integrationskurs 8",
         "course_kind": "general",
-        "course_level": "a1",
+        "course_level": "a2",
         "starts_on": factory.now.date() + timedelta(days=30),
         "course_times": "Montag bis Donnerstag, 8:30 bis 12 Uhr",
         "course_place": "Probegasse 2, Hausach",
     }
-    factory.move(planner, referral.id, "offer_seat", seat)
+    factory.at(factory.now - timedelta(days=1)).move(planner, referral.id, "offer_seat", seat)

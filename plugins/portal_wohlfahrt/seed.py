@@ -28,7 +28,7 @@ def seed(factory: Any) -> None:
                     goal_areas=("health", "family"))  # fmt: skip
 
     earlier = factory.at(factory.now - timedelta(days=15))
-    client = earlier.client(advisor, given_name="Semhar", family_name="Abnet",
+    client = earlier.client(advisor, given_name="Samuel", family_name="Abnet",
                             contact_language="ti")  # fmt: skip
     referral = earlier.sent(advisor, client, mbe, goal_area="orientation",
                             form={"lead_role": "lead"})  # fmt: skip

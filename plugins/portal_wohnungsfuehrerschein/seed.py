@@ -17,8 +17,7 @@ def seed(factory: Any) -> None:
     """Nothing, where somebody is in a workshop already."""
     if db.session.scalar(select(Registration.id).limit(1)) is not None:
         return
-    # After all that happened in the county, which is seeded in the order of time.
-    factory = factory.at(factory.now - timedelta(minutes=1))
+    earlier = factory.at(factory.now - timedelta(days=14))
     # The names of the demo county, so that there these are found and not made.
     county = factory.organisation("Landratsamt Ortenaukreis (Demo)", "delivery_organisation")
     team = factory.unit(county, "Migrationsamt, Team Kinzigtal")
@@ -29,15 +28,15 @@ def seed(factory: Any) -> None:
     organiser = factory.member("Wanda Werkprobe", desk, "partner")
     service = factory.service(desk, "wohnungsfuehrerschein", "Wohnungsführerschein")
 
-    def registered(given_name: str, starts_at: datetime) -> Any:
-        client = factory.client(advisor, given_name=given_name, family_name="Zrazok")
-        referral = factory.sent(advisor, client, service, goal_area="housing")
+    def registered(given_name: str, family_name: str, starts_at: datetime) -> Any:
+        client = earlier.client(advisor, given_name=given_name, family_name=family_name)
+        referral = earlier.sent(advisor, client, service, goal_area="housing")
         workshop = {"workshop": _TITLE, "place": "Probegasse 2, Hausach", "language": "de",
                     "appointment_at": starts_at, "sessions": 2}  # fmt: skip
-        return factory.move(organiser, referral.id, "register", workshop)
+        return earlier.move(organiser, referral.id, "register", workshop)
 
-    registered("Taras", factory.now + timedelta(days=5))
-    done = registered("Solomija", factory.now)
-    certificate = {"code": "certificate_issued", "certificate_number": "WF-2026-0017",
+    registered("Yusuf", "Örnek", factory.now + timedelta(days=5))
+    done = registered("Karim", "Mithal", factory.now - timedelta(days=9))
+    certificate = {"code": "certificate_issued", "certificate_number": "WF-0017",
                    "hours": 6, "modules": ["tenant", "heating", "waste"]}  # fmt: skip
-    factory.move(organiser, done.id, "complete", certificate)
+    factory.at(factory.now - timedelta(days=2)).move(organiser, done.id, "complete", certificate)

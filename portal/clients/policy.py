@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, false, or_, select
+from sqlalchemy import ColumnElement, Select, false, literal, or_, select, union_all
 
 from portal.accounts.models import Membership, Person
 from portal.actor import Actor
@@ -23,7 +23,9 @@ def in_charge(actor: Actor) -> ColumnElement[bool]:
         Deputy.starts_on <= actor.today,
         Deputy.ends_on >= actor.today,
     )
-    mine = or_(Client.advisor_id == actor.membership_id, Client.advisor_id.in_(deputised))
+    # One set and no `or`: beside that PostgreSQL does not use the index on the advisor.
+    myself = select(literal(actor.membership_id, Client.advisor_id.type))
+    mine = Client.advisor_id.in_(union_all(myself, deputised))
     if actor.may("client.assign"):
         return or_(mine, Client.unit_id == actor.unit_id)
     return mine

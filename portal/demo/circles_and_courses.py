@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from portal.demo.story import Clock, Day, Member, Story, on
+from portal.demo.story import Clock, Day, Member, Step, Story, on
 
 VOLKER = Member("Volker Freimuster")
-WORKSHOP = {"workshop": "Wohnungsführerschein Kinzigtal", "place": "Probegasse 2, Hausach",
-            "language": "de", "sessions": 2}  # fmt: skip
+
+
+def registered(day: int, begins: Clock) -> Step:
+    """A place in one of the workshops, which differ in their Saturdays alone."""
+    return on(day, "register", workshop="Wohnungsführerschein Kinzigtal", language="de",
+              appointment_at=begins, place="Probegasse 2, Hausach", sessions=2)  # fmt: skip
+
 
 COURSES = (
     # The provider will ask which script she reads.
@@ -20,6 +25,9 @@ COURSES = (
               course_times="Montag bis Donnerstag, 8:30 bis 11:45 Uhr", next_on=Day(4))),
           "language",
           form={"wanted_kind": "state_parents", "times": ["morning"], "radius": "here",
+                "childcare_needed": True}),
+    Story("hawa", "elternkurs", -5, "", (on(-5, "send"),), "language",
+          form={"wanted_kind": "state_parents", "times": ["morning"], "radius": "30",
                 "childcare_needed": True}),
     # Without an obligation she can only be noted down.
     Story("oksana", "vhs", -12, "", (on(-12, "send"), on(-10, "waitlist", position=9,
@@ -91,15 +99,15 @@ WORKSHOPS = (
     Story("yusuf", "wohnen", -4, "", (on(-4, "send"),), "housing",
           form={"understands": ["plain_german", "english"], "times": ["saturday"]}),
     Story("karim", "wohnen", -18, "",
-          (on(-18, "send"), on(-13, "register", **WORKSHOP, appointment_at=Clock(5, 9))),
+          (on(-18, "send"), registered(-13, Clock(5, 9))),
           "housing", form={"understands": ["interpreted"], "times": ["saturday"]}),
     Story("soran", "wohnen", -42, "",
-          (on(-42, "send"), on(-38, "register", **WORKSHOP, appointment_at=Clock(-23, 9)),
+          (on(-42, "send"), registered(-38, Clock(-23, 9)),
            on(-12, "complete", code="certificate_issued", certificate_number="WF-0017", hours=6,
               modules=["tenant", "heating", "waste"])), "housing",
           form={"understands": ["plain_german"], "times": ["saturday"]}),
     Story("dawit", "wohnen", -31, "",
-          (on(-31, "send"), on(-27, "register", **WORKSHOP, appointment_at=Clock(-9, 9)),
+          (on(-31, "send"), registered(-27, Clock(-9, 9)),
            on(-12, "event_cancelled", reason="too_few", next_on=Day(11))), "housing",
           form={"understands": ["plain_german"], "times": ["saturday", "evening"]}),
 )  # fmt: skip

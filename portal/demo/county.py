@@ -180,7 +180,7 @@ class Account:
 
 ACCOUNTS = (
     Account("Katrin Demowald", (("kinzigtal", "advisor"),),
-            N_("Rahimas Kursplatz annehmen, ein Ergebnis prüfen, für Oksana vermitteln.")),
+            N_("Rahimas Rückfrage beantworten, ihren Kursplatz annehmen, ein Ergebnis prüfen.")),
     Account("Jonas Demobach", (("kinzigtal", "advisor"),),
             N_("Rojins Rückfrage beantworten; einen Entwurf fertig machen und senden.")),
     Account("Miriam Beispielhuber", (("renchtal", "advisor"),),

@@ -235,8 +235,12 @@ class Telling:
     def _partner(self, action: Action) -> Membership:
         """Somebody of the office who has the right that this move needs."""
         needed = action.permission or policy.USUAL_RIGHT[action.side]
-        staff = [member for (office, _), found in self.county.staff.items() for member in found
-                 if office == self.offer.office and self.county.factory.actor(member).may(needed)]
+        staff = [
+            member
+            for (office, _), found in self.county.staff.items()
+            for member in found
+            if office == self.offer.office and self.county.factory.actor(member).may(needed)
+        ]
         return staff[self.number % len(staff)]
 
     def _lead(self) -> Membership:

@@ -135,10 +135,12 @@ def perform(
     """
     referral = policy.get_visible(actor, referral_id, lock=True)
     workflow = registry().referral_type(referral.type).workflow
-    policy.require_act(actor, referral, workflow.action(action_key))
-    if seen_version is not None and seen_version != referral.version:
+    stale = seen_version is not None and seen_version != referral.version
+    if stale and policy.may_act(actor, referral, workflow.action(action_key)):
+        # Who was faster is told to those alone who could have been.
         raise Conflict(history.what_happened(referral))
     action = workflow.step(policy.state_in(workflow, referral), action_key)
+    policy.require_act(actor, referral, action)
     if actor.recorded_for is not None:
         _known("source", actor.source or "", SOURCES)
     if action not in policy.possible_actions(actor, referral):

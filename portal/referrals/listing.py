@@ -107,7 +107,7 @@ def note_read(actor: Actor, shown: Iterable[Row]) -> None:
 def _row(actor: Actor, referral: Referral, received: dict[UUID, tuple[str, str]]) -> Row:
     side = Side(referral.seen_as or Side.RECEIVER)
     if side is Side.SENDER:
-        who, place = referral.client.name, referral.municipality.name
+        who, place = referral.client.name, ""  # the own clients' places need no telling
     else:
         who, place = received.get(referral.id, ("", ""))
     late = (actor.today - referral.next_on).days if referral.next_on else 0

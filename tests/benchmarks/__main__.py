@@ -29,21 +29,15 @@ def main(size: str, database: str, rounds: int) -> None:
     """Measure the portal beside its bare twin. A whole run writes RESULTS.md."""
     databases = DATABASES if database == "all" else (database,)
     sizes = list(SIZES.values()) if size == "all" else [SIZES[size]]
-    runs = []
+    runs: list[measure.Run] = []
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="benchmarks-")))
         for kind in databases:
             new_database = stack.enter_context(_databases(kind))
-            for each in sizes:
-                instance = folder / f"{kind}-{each.name}"
-                begun = time.monotonic()
-                click.echo(f"{kind}, {each.name} ...", err=True)
-                runs.append(measure.run(each, new_database(instance), instance, rounds))
-                click.echo(report.table(runs[-1:], kind), err=True)
-                click.echo(f"{time.monotonic() - begun:.0f} s", err=True)
-                shutil.rmtree(instance)
-    for kind in databases:
-        click.echo(report.table(runs, kind))
+            begun = time.monotonic()
+            runs += measure.run(sizes, new_database, folder / kind, rounds)
+            click.echo(report.table(runs, kind))
+            click.echo(f"{kind}: {time.monotonic() - begun:.0f} s\n", err=True)
     click.echo(report.short_of(runs))
     if size == database == "all":
         RESULTS.write_text(report.document(runs), "utf-8")

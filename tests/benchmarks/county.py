@@ -216,6 +216,8 @@ class Builder:
         consent = self._consent(advisor, client, offer, created) if sent else None
         final, accepted = life.closes, "accept" in life.steps or life is lives.SCHEDULED
         last = at + timedelta(days=min(age, len(life.steps)))
+        disclosed = {key: profile[key] for key in offer.kind.discloses if key in profile}
+        content = {**disclosed, **offer.answers}
         self.rows.add(
             Referral, id=referral, reference=f"VM-{self.today.year}-{self.references:06d}",
             type=offer.kind.key, client_id=client, sender_unit_id=self.teams[advisor],
@@ -224,7 +226,7 @@ class Builder:
             urgency="urgent" if self.references % 12 == 0 else "normal", channel="portal",
             contact_forbidden=False, version=len(life.steps), no_shows=0,
             request_sealed=_sealed("referral.request_sealed", referral,
-                                   {"form": offer.answers, "withheld": []}),
+                                   {"form": offer.answers, "shared": sorted(content)}),
             state=life.status, status=life.status, turn=life.turn, code=life.code,
             next_on=self._next_on(life), due_on=created + timedelta(days=14) if sent else None,
             handler_id=offer.member if accepted else None, created_at=at,
@@ -233,7 +235,7 @@ class Builder:
             loop_closed_at=last if final and not life.turn else None,
         )  # fmt: skip
         if sent:
-            self._package(referral, offer, profile, at)
+            self._package(referral, content, at)
         self._events(referral, life, advisor, offer, at)
         if life is lives.SCHEDULED:
             self._appointment(referral)
@@ -257,12 +259,8 @@ class Builder:
         )  # fmt: skip
         return consent
 
-    def _package(
-        self, referral: UUID, offer: _Offer, profile: dict[str, Any], at: datetime
-    ) -> None:
+    def _package(self, referral: UUID, content: dict[str, Any], at: datetime) -> None:
         package = self._id()
-        shared = {key: profile[key] for key in offer.kind.discloses if key in profile}
-        content = {**shared, **offer.answers}
         canonical = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
         self.rows.add(
             Package, id=package, referral_id=referral, number=1, created_at=at,

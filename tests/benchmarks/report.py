@@ -23,8 +23,9 @@ Written by `.venv/bin/python -m tests.benchmarks`. Each page is asked of the por
 Flask application that shows the same rows from the same database, with SQLAlchemy Core and a plain
 template ([bare.py](bare.py)): no log-in, no rights, no plugins, no log of readings, no compression.
 Both are served as the portal ships: SQLite by waitress, PostgreSQL by gunicorn with two workers.
-They are asked in turn; a time is the median of {rounds} requests, in milliseconds, until the last
-byte has come. PostgreSQL runs without waiting for the disk, so that no disk hides what either does.
+Both, at both sizes, are asked in turn; a time is the median of {rounds} requests, in milliseconds,
+until the last byte has come. PostgreSQL runs without waiting for the disk, so that no disk hides
+what either does.
 
 The bar: at most {times:g} times the bare twin, at most {queries} queries a page (what opens and
 closes transactions not counted), lists of at most {kilobytes:g} KB as they are sent, a web process

@@ -113,12 +113,19 @@ class Answer:
     milliseconds: float
 
 
+def token_in(html: str) -> str:
+    found = _TOKEN.search(html)
+    assert found, "a page without a form"
+    return unescape(found[1])
+
+
 @dataclass
 class Visitor:
     """A browser as far as it matters here: cookies, and compressed answers welcome."""
 
     port: int
     cookies: dict[str, str] = field(default_factory=dict)
+    _token: str = ""
 
     def get(self, path: str) -> Answer:
         return self._ask("GET", path, None)
@@ -127,9 +134,10 @@ class Visitor:
         return self._ask("POST", path, urlencode(data))
 
     def token(self, path: str) -> str:
-        found = _TOKEN.search(self.get(path).text)
-        assert found, f"no form on {path}"
-        return unescape(found[1])
+        """For every form of the session; a page is asked for it once."""
+        if not self._token:
+            self._token = token_in(self.get(path).text)
+        return self._token
 
     def _ask(self, method: str, path: str, body: str | None) -> Answer:
         headers = {"Accept-Encoding": "gzip, deflate, br, zstd"}

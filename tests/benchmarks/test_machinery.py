@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
-from uuid import UUID
 
 import pytest
 from flask import Flask
@@ -12,8 +11,9 @@ from flask.testing import FlaskClient
 
 from tests.benchmarks import bare, report
 from tests.benchmarks.county import Place, Size
-from tests.benchmarks.measure import ACCEPT, Result, Run, prepare, queries_of
-from tests.benchmarks.pages import Page, cookies_of, linked_rows, pages_of
+from tests.benchmarks.measure import ACCEPT, Result, Run, browser, prepare, queries_of
+from tests.benchmarks.pages import Page, linked_rows, pages_of
+from tests.benchmarks.served import token_in
 
 HAMLET = Size("hamlet", clients=160, referrals=500, audit_entries=60, services=8)
 
@@ -37,7 +37,11 @@ def test_both_twins_show_the_same_rows(
     pages = pages_of(place)
     for page in pages:
         for call in page.calls:
-            portal = visitor(app, place, call.member).get(call.portal)
+            member = browser(app, place, call.member)
+            portal = member.get(call.portal)
+            if call.search:
+                data = {"q": call.search, "csrf_token": token_in(portal.text)}
+                portal = member.post(call.portal, data=data)
             plain = twin.get(call.bare)
             assert (portal.status_code, plain.status_code) == (200, 200)
             assert linked_rows(portal.text) == linked_rows(plain.text) != set(), page.name
@@ -48,12 +52,12 @@ def test_both_twins_show_the_same_rows(
 def test_both_twins_accept(hamlet: tuple[Flask, Place, Path], twin: FlaskClient) -> None:
     app, place, _ = hamlet
     (here, unit), (there, other_unit) = place.unanswered[:2]
-    partner = visitor(app, place, place.partners[unit])
+    partner = browser(app, place, place.partners[unit])
     assert partner.get(f"/referrals/{here}/accept").status_code == 200
     answer = twin.post(f"/referrals/{there}/accept")
     assert answer.status_code == 303
     # What the twin wrote is a referral like any other: its event opens, its new state shows.
-    seen = visitor(app, place, place.partners[other_unit]).get(f"/referrals/{there}")
+    seen = browser(app, place, place.partners[other_unit]).get(f"/referrals/{there}")
     assert seen.status_code == 200
     assert f"/referrals/{there}/accept" not in seen.text
 
@@ -82,10 +86,3 @@ def test_the_report_has_a_line_per_page_and_names_what_misses_the_bar() -> None:
     assert "- sqlite, town, client page: 11 queries" in text
     assert "client list:" not in text
     assert f"{datetime.now(UTC):%Y-}" in text
-
-
-def visitor(app: Flask, place: Place, member: UUID) -> FlaskClient:
-    client = app.test_client()
-    for name, value in cookies_of(app, place, member).items():
-        client.set_cookie(name, value)
-    return client

@@ -8,10 +8,12 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from flask import Flask
+from markupsafe import escape
 from sqlalchemy import func, inspect, select
 
 from portal import outbox
-from portal.accounts.models import Organisation, Person, Unit
+from portal.accounts.models import Membership, Organisation, Person, Unit
+from portal.accounts.roles import ROLES
 from portal.actor import Actor
 from portal.audit import AuditEntry
 from portal.clients.models import Client
@@ -21,6 +23,7 @@ from portal.demo.county import ACCOUNTS, OFFICES
 from portal.demo.factory import Factory
 from portal.demo.people import PEOPLE
 from portal.demo.seed import STORIES, seed
+from portal.demo.start import account_lines
 from portal.demo.story import working_monday
 from portal.extensions import Model, db
 from portal.grants import Grant
@@ -57,7 +60,7 @@ def seed_at(moment: datetime) -> bool:
 def county(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
     """The county at the beginning of the worked week; the tests of this module only read it."""
     folder = tmp_path_factory.mktemp("county")
-    for app in fresh_app(f"sqlite:///{folder / 'portal.sqlite'}", folder):
+    for app in fresh_app(f"sqlite:///{folder / 'portal.sqlite'}", folder, DEMO="1"):
         seed_at(NOW)
         yield app
 
@@ -177,7 +180,8 @@ def test_an_answer_by_telephone_was_recorded(county: Flask) -> None:
 def test_a_provider_without_an_account_is_told_for(county: Flask) -> None:
     waiting = of_client("layla", "Elternkurs am Vormittag")
     assert (waiting.status, waiting.turn) == ("waitlisted", "receiver")
-    assert not db.session.get_one(Unit, waiting.receiver_unit_id).memberships
+    served = set(db.session.scalars(select(Membership.unit_id)))
+    assert waiting.receiver_unit_id not in served
 
 
 def test_every_move_is_in_the_log_in_the_order_of_time(county: Flask) -> None:
@@ -274,3 +278,13 @@ def test_a_failure_leaves_nothing(sqlite_app: Flask) -> None:
     with pytest.raises(Stop), unit_of_work():
         seed(NOW, "a hash", breaks_off)  # type: ignore[arg-type]
     assert row_counts() == empty
+
+
+def test_every_account_is_listed_with_a_thing_to_try(county: Flask) -> None:
+    printed = list(account_lines())
+    page = county.test_client().get("/demo/").text
+    for account in ACCOUNTS:
+        assert any(account.email in line for line in printed)
+        assert account.name in page
+        assert str(escape(account.try_this)) in page
+    assert {role for account in ACCOUNTS for _, role in account.serves} == set(ROLES)

@@ -420,8 +420,9 @@ def test_a_draft_can_be_changed_until_it_is_sent(town: Town) -> None:
     form = {"concern": "Zwei Plätze."}
     commands.change_draft(actor, referral.id, form=form, withheld=["phone", "family_name", "x"],
                           urgency="urgent", contact_forbidden=True)  # fmt: skip
-    # A name cannot be held back, and what is not disclosed is none of its matter.
-    assert referral.request["withheld"] == ["phone"]
+    # A name cannot be held back.
+    assert "phone" not in referral.request["shared"]
+    assert {"family_name", "concern"} <= set(referral.request["shared"])
     assert (referral.urgency, referral.contact_forbidden) == ("urgent", True)
     with pytest.raises(Invalid):
         commands.change_draft(actor, referral.id, form=form, withheld=[], urgency="x" * 99)
