@@ -81,7 +81,7 @@ def browser(app: Flask) -> PortalClient:
 
 
 def is_page(text: str) -> bool:
-    return text.lstrip().startswith("<!doctype html>") and "</html>" in text
+    return text.lstrip().startswith("<!DOCTYPE html>") and "</html>" in text
 
 
 CASES = [

@@ -136,7 +136,7 @@ def test_portal_messages_are_told_instead_of_the_cores_news(office: Office) -> N
     assert [message.topic for message in told] == ["jobcenter.obligation_issued"]
     letter = outbox.render(told[0])
     assert letter.to == (office.advisor.person.email,)
-    assert "zu einem Sprachkurs verpflichtet" in letter.text
+    assert "eine Verpflichtung eingetragen" in letter.text
     assert office.client.name not in letter.text
 
 

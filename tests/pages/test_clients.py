@@ -123,29 +123,3 @@ def test_closing_withdraws_what_is_open(advisor: FlaskClient, town: Town) -> Non
     assert advisor.post(address).status_code == 409
     assert advisor.get(f"/clients/{town.client.id}/handover").status_code == 409
     assert "Pryklad, Oksana" in advisor.get("/clients?filter=closed").text
-
-
-def test_lists_cost_no_more_queries_for_more_rows(
-    advisor: FlaskClient, as_member: Any, town: Town, queries: Any
-) -> None:
-    partner = as_member(town.partner)
-
-    def add(count: int) -> None:
-        for number in range(count):
-            client = town.factory.client(town.advisor, family_name=f"Beispiel{number}")
-            referral = town.factory.sent(town.advisor, client, town.service)
-            if number % 2:
-                town.factory.move(town.partner, referral.id, "accept")
-        db.session.commit()
-        db.session.rollback()
-
-    pages = [
-        (advisor, "/"), (advisor, "/clients"), (advisor, "/referrals?filter=waiting"),
-        (advisor, "/referrals?filter=all"), (partner, "/"), (partner, "/referrals?filter=all"),
-    ]  # fmt: skip
-    add(4)
-    few = [queries(browser, page) for browser, page in pages]
-    add(20)
-    many = [queries(browser, page) for browser, page in pages]
-    assert many == few
-    assert max(many) <= 10
