@@ -119,9 +119,12 @@ def record_read(
     must not be writing itself (after a refused form: roll back first); it would wait for its
     own lock.
     """
-    if db.engine.dialect.name == "sqlite" and db.session().in_transaction():
-        if db.session.connection().get_execution_options().get("writing"):
-            raise RuntimeError("roll back before a page that was asked for by a POST is drawn")
+    if (
+        db.engine.dialect.name == "sqlite"
+        and db.session().in_transaction()
+        and db.session.connection().get_execution_options().get("writing")
+    ):
+        raise RuntimeError("roll back before a page that was asked for by a POST is drawn")
     row = _row(actor, kind, subject, client_id, purpose, data)
     with db.engine.connect().execution_options(writing=True) as connection:
         if connection.dialect.name == "postgresql":

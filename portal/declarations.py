@@ -34,6 +34,8 @@ class ReferralType:
                     first question of the form among them is the task's title. Volunteers agree
                     by a move past `accepted`. None: nothing for volunteers
     narrow          a further SQL criterion on what an actor sees (AND), or None
+    goal_areas      needs (keys of codes.GOAL_AREAS) under which advisors find such services;
+                    without any it is never offered
     """
 
     key: str

@@ -31,6 +31,7 @@ class CompiledOnce(BytecodeCache):
 
 Flask.jinja_options = {"bytecode_cache": CompiledOnce()}
 
+
 @pytest.fixture(scope="session")
 def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A migrated file to copy: migrating anew for every test would take most of its time."""

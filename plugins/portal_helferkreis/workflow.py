@@ -115,6 +115,7 @@ WORKFLOW = standard(
              "start", "pause", "resume"),
     states=(VOLUNTEER_PROPOSED,),
     actions=(TAKE_ON, NOT_THIS_TIME, PROPOSE, TASK_DONE, HAND_ON),
+    first=("send", "accept", "propose", "take_on", "not_this_time", "task_done"),
     labels={"accepted": N_("Wir suchen jemanden")},
     done={"accept": N_("Zugesagt: wir suchen jemanden")},
     fields={

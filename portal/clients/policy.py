@@ -5,6 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, false, literal, or_, select, union_all
+from sqlalchemy.orm import defaultload
 
 from portal.accounts.models import Membership, Person
 from portal.actor import Actor
@@ -32,7 +33,9 @@ def in_charge(actor: Actor) -> ColumnElement[bool]:
 
 
 def visible(actor: Actor) -> Select[Client]:
-    return select(Client).where(in_charge(actor))
+    # A page names the advisor, never the advisor's unit.
+    further = defaultload(Client.advisor).lazyload(Membership.unit)
+    return select(Client).where(in_charge(actor)).options(further)
 
 
 def get_visible(actor: Actor, client_id: UUID, *, lock: bool = False) -> Client:

@@ -119,4 +119,9 @@ def _members(entries: list[audit.AuditEntry]) -> dict[Any, tuple[str, str]]:
         .join(Organisation, Organisation.id == Unit.organisation_id)
         .where(Membership.id.in_(ids))
     )
-    return {member: (name, organisation) for member, name, organisation in rows}
+    # Somebody who signs in does so as a person, not yet as a member of an office.
+    people = {e.subject_id for e in entries if e.subject_table == Person.__tablename__}
+    names = db.session.execute(select(Person.id, Person.name).where(Person.id.in_(people)))
+    return {member: (name, office) for member, name, office in rows} | {
+        person: (name, "") for person, name in names
+    }

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from flask import Blueprint, render_template
 from sqlalchemy import select
+from sqlalchemy.orm import lazyload
 
 from portal import audit
 from portal.accounts.session import current_actor
@@ -94,6 +95,8 @@ def _ending_consents(actor: Actor) -> list[tuple[Consent, Client]]:
                 )
                 .exists(),
             )
+            # Names alone are shown; past eight joins PostgreSQL no longer begins with one's own.
+            .options(lazyload(Client.advisor), lazyload(Client.municipality))
             .order_by(Consent.valid_until, Consent.id)
             .limit(SHOWN)
         )

@@ -25,9 +25,7 @@ def grow(town: Town, first: int, last: int) -> None:
     db.session.commit()
 
 
-def test_lists_cost_no_more_queries_for_more_rows(
-    as_member: Any, town: Town, queries: Any
-) -> None:
+def test_lists_cost_no_more_queries_for_more_rows(as_member: Any, town: Town, queries: Any) -> None:
     team = town.advisor.unit
     others = {
         role: as_member(town.factory.member(f"Rolle {role}", team, role))

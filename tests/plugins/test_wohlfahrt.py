@@ -155,6 +155,7 @@ def test_a_service_without_a_neutral_name_goes_by_its_own(town: Town) -> None:
 
 
 def test_the_office_gives_the_neutral_name_itself(town: Town) -> None:
+    town.service.unit.organisation.kind = "welfare"
     actor = town.factory.actor(town.partner)
     data = {
         "type": "wohlfahrt", "name": "Schwangerschaftsberatung", "neutral_name": "Familienbüro",
