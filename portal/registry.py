@@ -48,30 +48,11 @@ T = TypeVar("T")
 
 
 # Inputs and attributes of the core's own forms.
-RESERVED_KEYS = frozenset(
-    [
-        "back",
-        "contact_forbidden",
-        "csrf_token",
-        "data",
-        "do",
-        "errors",
-        "form_errors",
-        "hidden_tag",
-        "meta",
-        "populate_obj",
-        "process",
-        "put_errors",
-        "questions",
-        "read",
-        "record",
-        "seen",
-        "share",
-        "source",
-        "urgency",
-        "validate",
-    ]
-)
+RESERVED_KEYS = frozenset({
+    "back", "contact_forbidden", "csrf_token", "data", "do", "errors", "form_errors", "hidden_tag",
+    "meta", "populate_obj", "process", "put_errors", "questions", "read", "record", "seen", "share",
+    "source", "urgency", "validate",
+})  # fmt: skip
 
 
 class PluginError(Exception):
