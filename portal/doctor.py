@@ -17,7 +17,10 @@ from portal.clients.models import Client
 from portal.crypto import CannotDecrypt
 from portal.demo.seed import is_seeded
 from portal.extensions import db
+from portal.referrals.models import Package
+from portal.referrals.packages import digest_of
 
+LATEST = 2_000  # packages looked at: the newest
 VENDOR_FILES = ("kern.min.css", "fonts.css", "htmx.min.js")
 
 
@@ -90,7 +93,9 @@ def _database(base_url: str) -> Iterator[Finding]:
             return
         yield Finding(True, "All migrations are applied.")
         yield from _journal()
-        yield _keys()
+        yield (keys := _keys())
+        if keys.good:
+            yield _packages()
         if is_seeded():
             yield _demo_data(base_url)
     except DBAPIError as error:
@@ -118,6 +123,15 @@ def _keys() -> Finding:
         return Finding(True, "The keys open the stored data.")
     return Finding(False, "The keys do not open the stored data: put back the key file that it "
                           "was written with.")  # fmt: skip
+
+
+def _packages() -> Finding:
+    packages = db.session.scalars(select(Package).order_by(Package.created_at.desc()).limit(LATEST))
+    changed = [p.referral_id for p in packages if p.digest != digest_of(p.content)]
+    if not changed:
+        return Finding(True, "What was shared stands as it was frozen.")
+    shown = ", ".join(map(str, changed[:5]))
+    return Finding(False, f"{len(changed)} packages were changed after they were frozen: {shown}")
 
 
 def _demo_data(base_url: str) -> Finding:

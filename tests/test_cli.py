@@ -7,6 +7,7 @@ import os
 import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import urllib.request
@@ -233,6 +234,13 @@ def test_the_doctor_finds_what_is_wrong(instance: Path, monkeypatch: pytest.Monk
     assert "lacks gone.css" in said
     assert "Migrations are missing (core" in said
     assert "4 things are wrong" in said
+
+
+def test_the_doctor_finds_a_package_changed_after_it_was_frozen(demo: Path) -> None:
+    assert "stands as it was frozen" in run("doctor", code=0).output
+    with sqlite3.connect(demo / "portal.sqlite") as database:
+        database.execute("UPDATE package SET digest = ? WHERE number = 1", ("0" * 64,))
+    assert "changed after they were frozen" in run("doctor", code=1).output
 
 
 def test_the_doctor_finds_the_wrong_keys(demo: Path) -> None:

@@ -21,11 +21,12 @@ from flask import (
 from itsdangerous import BadData, URLSafeTimedSerializer
 from sqlalchemy import select
 
-from portal import outbox
+from portal import audit, outbox
 from portal.accounts.login import sign_in
 from portal.accounts.models import Membership, Person, Unit
 from portal.accounts.roles import ROLES
-from portal.accounts.session import active_memberships
+from portal.accounts.session import active_memberships, now
+from portal.actor import Actor
 from portal.config import LOOPBACK, is_loopback
 from portal.demo import windows
 from portal.demo.county import ACCOUNTS, PASSWORD
@@ -121,6 +122,7 @@ def _account(person_id: UUID) -> Person:
 
 def _signed_in(person: Person) -> Response:
     sign_in(person)
+    audit.record(Actor.system(now()), "login.succeeded", subject=person)
     db.session.commit()
     return go(url_for("dashboard.start"))
 

@@ -189,16 +189,21 @@ def categories_of(chosen: Iterable[Item]) -> set[str]:
     return {"request"} | {item.field.category for item in chosen}
 
 
+def digest_of(content: dict[str, Any]) -> str:
+    """The SHA-256 of a package's canonical JSON: what was shared can be proved unchanged."""
+    canonical = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode()).hexdigest()
+
+
 def freeze(referral: Referral, chosen: Iterable[Item], number: int, now: datetime) -> Package:
     """Make the frozen copy. The caller has checked the consent."""
     chosen = list(chosen)
     content = {item.field.key: item.value for item in chosen}
-    canonical = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     package = Package(
         referral_id=referral.id,
         number=number,
         content=content,
-        digest=hashlib.sha256(canonical.encode()).hexdigest(),
+        digest=digest_of(content),
         categories=sorted(categories_of(chosen)),
         created_at=now,
     )
