@@ -31,7 +31,7 @@ from portal.accounts.links import INVITATION, PATH
 from portal.accounts.session import MEMBERSHIP, active_memberships, now, own_actor, person
 from portal.actor import Actor
 from portal.database import begin_writing
-from portal.extensions import db
+from portal.extensions import babel, db
 from portal.problems import Invalid, NotFound
 from portal.web.access import PERSON, PUBLIC, access
 from portal.web.fields import FieldsForm, fields_form
@@ -210,6 +210,8 @@ def _account_page(
         mine=active_memberships(person().id),
         password_form=password_form or ChangePasswordForm(formdata=None),
         language_form=language_form or _language_form(),
+        # A choice of languages is offered once there is a second catalogue.
+        languages=babel.list_translations(),
     )
     return make_response(body, status)
 

@@ -28,13 +28,15 @@ def consent(hands: Hands) -> None:
     hands.tick("Erklärt, Kopie ausgehändigt")
 
 
-@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize(
+    ("width", "script"), [(1280, True), (390, True), (1280, False)], ids=["wide", "phone", "plain"]
+)
 def test_to_another_office(
-    serve: Callable[[str], Served], hands: Callable[..., Hands], width: int
+    serve: Callable[[str], Served], hands: Callable[..., Hands], width: int, script: bool
 ) -> None:
     served = serve("andere_stelle")
     town = served.town
-    advisor = hands(served, f"advisor-{width}", width=width)
+    advisor = hands(served, f"advisor-{width}-{script}", width=width, script=script)
     advisor.sign_in(town.advisor)
     advisor.open(f"/clients/{town.client.id}")
     vermitteln(advisor, "Kita und Kinderbetreuung")
@@ -44,7 +46,7 @@ def test_to_another_office(
     assert advisor.sees("Gesendet, Antwort offen")
     assert advisor.interactions <= MOST_WITHOUT_CONSENT
 
-    partner = hands(served, f"partner-{width}", width=width)
+    partner = hands(served, f"partner-{width}-{script}", width=width, script=script)
     partner.sign_in(town.partner)
     assert not partner.sees("Pryklad")
     partner.click("link", "Antworten", exact=False)
