@@ -22,12 +22,56 @@ def upgrade() -> None:
         sa.Column("client_id", sa.Uuid(), nullable=True),
         sa.Column("purpose", sa.String(length=60), nullable=False),
         sa.Column("data", sa.JSON(), nullable=False),
+        sa.Column("salt", sa.LargeBinary(), nullable=True),
+        sa.Column("blanked", sa.LargeBinary(), nullable=True),
+        sa.Column("digest", sa.LargeBinary(), nullable=False),
+        sa.Column("seal_number", sa.Integer(), nullable=True),
+        sa.Column("position", sa.Integer(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_audit_entry")),
     )
     with op.batch_alter_table("audit_entry", schema=None) as batch_op:
-        batch_op.create_index("ix_audit_entry_at", ["at"], unique=False)
+        batch_op.create_index("ix_audit_entry_at", ["at", "id"], unique=False)
         batch_op.create_index("ix_audit_entry_client_id_at", ["client_id", "at"], unique=False)
+        batch_op.create_index("ix_audit_entry_kind_at", ["kind", "at"], unique=False)
+        batch_op.create_index(
+            "ix_audit_entry_list",
+            ["id"],
+            unique=False,
+            sqlite_where=sa.text("purpose = 'list'"),
+            postgresql_where=sa.text("purpose = 'list'"),
+        )
+        batch_op.create_index(
+            "ix_audit_entry_membership_id_at", ["membership_id", "at"], unique=False
+        )
+        batch_op.create_index(
+            "ix_audit_entry_open",
+            ["id"],
+            unique=False,
+            sqlite_where=sa.text("seal_number IS NULL"),
+            postgresql_where=sa.text("seal_number IS NULL"),
+        )
+        batch_op.create_index(
+            "ix_audit_entry_organisation_id_at", ["organisation_id", "at"], unique=False
+        )
+        batch_op.create_index(
+            "ix_audit_entry_place",
+            ["seal_number", "position"],
+            unique=True,
+            sqlite_where=sa.text("seal_number IS NOT NULL"),
+            postgresql_where=sa.text("seal_number IS NOT NULL"),
+        )
+        batch_op.create_index("ix_audit_entry_subject_id_at", ["subject_id", "at"], unique=False)
 
+    op.create_table(
+        "audit_seal",
+        sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("count", sa.Integer(), nullable=False),
+        sa.Column("sealed_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("hash", sa.LargeBinary(), nullable=False),
+        sa.Column("dropped_on", sa.Date(), nullable=True),
+        sa.Column("dropped_hash", sa.LargeBinary(), nullable=True),
+        sa.PrimaryKeyConstraint("number", name=op.f("pk_audit_seal")),
+    )
     op.create_table(
         "failed_login",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -66,6 +110,7 @@ def upgrade() -> None:
         sa.Column("fs_uniquifier", sa.String(length=64), nullable=False),
         sa.Column("language", sa.String(length=5), nullable=False),
         sa.Column("last_login_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("held_by_id", sa.Uuid(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_person")),
         sa.UniqueConstraint("email", name=op.f("uq_person_email")),
         sa.UniqueConstraint("fs_uniquifier", name=op.f("uq_person_fs_uniquifier")),
@@ -75,6 +120,27 @@ def upgrade() -> None:
         sa.Column("year", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("last", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("year", name=op.f("pk_reference_counter")),
+    )
+    op.create_table(
+        "retention_run",
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("started_by", sa.String(length=20), nullable=False),
+        sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("day", name=op.f("pk_retention_run")),
+    )
+    op.create_table(
+        "retention_deletion",
+        sa.Column("day", sa.Date(), nullable=False),
+        sa.Column("rule", sa.String(length=40), nullable=False),
+        sa.Column("count", sa.Integer(), nullable=False),
+        sa.Column("failed", sa.Integer(), nullable=False),
+        sa.Column("oldest", sa.Date(), nullable=True),
+        sa.Column("newest", sa.Date(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["day"], ["retention_run.day"], name=op.f("fk_retention_deletion_day")
+        ),
+        sa.PrimaryKeyConstraint("day", "rule", name=op.f("pk_retention_deletion")),
     )
     op.create_table(
         "unit",
@@ -127,6 +193,38 @@ def upgrade() -> None:
         batch_op.create_index("ix_membership_unit_id_role", ["unit_id", "role"], unique=False)
 
     op.create_table(
+        "log_evaluation",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("requested_by_id", sa.Uuid(), nullable=False),
+        sa.Column("requested_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("reason_sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("from_on", sa.Date(), nullable=False),
+        sa.Column("until_on", sa.Date(), nullable=False),
+        sa.Column("person_id", sa.Uuid(), nullable=True),
+        sa.Column("about", sa.String(length=40), nullable=False),
+        sa.Column("decided_by_id", sa.Uuid(), nullable=True),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("approved", sa.Boolean(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["decided_by_id"], ["membership.id"], name=op.f("fk_log_evaluation_decided_by_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["person_id"], ["person.id"], name=op.f("fk_log_evaluation_person_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["requested_by_id"], ["membership.id"], name=op.f("fk_log_evaluation_requested_by_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_log_evaluation")),
+    )
+    with op.batch_alter_table("log_evaluation", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_log_evaluation_person_id"), ["person_id"], unique=False
+        )
+        batch_op.create_index(
+            "ix_log_evaluation_requested_at", ["requested_at", "id"], unique=False
+        )
+
+    op.create_table(
         "outbox_message",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("topic", sa.String(length=60), nullable=False),
@@ -151,6 +249,21 @@ def upgrade() -> None:
             "ix_outbox_message_delivered_at_due_at", ["delivered_at", "due_at"], unique=False
         )
 
+    op.create_table(
+        "consent_text_check",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("language", sa.String(length=10), nullable=False),
+        sa.Column("version", sa.String(length=20), nullable=False),
+        sa.Column("checked_by_id", sa.Uuid(), nullable=False),
+        sa.Column("checked_on", sa.Date(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["checked_by_id"], ["membership.id"], name=op.f("fk_consent_text_check_checked_by_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_consent_text_check")),
+        sa.UniqueConstraint(
+            "language", "version", name=op.f("uq_consent_text_check_language_version")
+        ),
+    )
     op.create_table(
         "service",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -181,6 +294,9 @@ def upgrade() -> None:
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("counselling_started_on", sa.Date(), nullable=False),
         sa.Column("closed_on", sa.Date(), nullable=True),
+        sa.Column("request_due_on", sa.Date(), nullable=True),
+        sa.Column("restricted_on", sa.Date(), nullable=True),
+        sa.Column("erased_on", sa.Date(), nullable=True),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(
             ["advisor_id"], ["membership.id"], name=op.f("fk_client_advisor_id")
@@ -216,6 +332,38 @@ def upgrade() -> None:
     with op.batch_alter_table("deputy", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_deputy_advisor_id"), ["advisor_id"], unique=False)
         batch_op.create_index("ix_deputy_deputy_id_ends_on", ["deputy_id", "ends_on"], unique=False)
+
+    op.create_table(
+        "privacy_request",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("client_id", sa.Uuid(), nullable=False),
+        sa.Column("unit_id", sa.Uuid(), nullable=False),
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("received_on", sa.Date(), nullable=False),
+        sa.Column("due_on", sa.Date(), nullable=False),
+        sa.Column("note_sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("recorded_by_id", sa.Uuid(), nullable=False),
+        sa.Column("answered_on", sa.Date(), nullable=True),
+        sa.Column("outcome", sa.String(length=20), nullable=True),
+        sa.Column("reason_sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("answered_by_id", sa.Uuid(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["answered_by_id"], ["membership.id"], name=op.f("fk_privacy_request_answered_by_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["client_id"], ["client.id"], name=op.f("fk_privacy_request_client_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["recorded_by_id"], ["membership.id"], name=op.f("fk_privacy_request_recorded_by_id")
+        ),
+        sa.ForeignKeyConstraint(["unit_id"], ["unit.id"], name=op.f("fk_privacy_request_unit_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_privacy_request")),
+    )
+    with op.batch_alter_table("privacy_request", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_privacy_request_answered_on_due_on", ["answered_on", "due_on"], unique=False
+        )
+        batch_op.create_index(batch_op.f("ix_privacy_request_client_id"), ["client_id"], unique=False)
 
     op.create_table(
         "service_language",
@@ -262,24 +410,64 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_client_token_client_id"), ["client_id"], unique=False)
 
     op.create_table(
+        "consent_sheet",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("reference", sa.String(length=20), nullable=False),
+        sa.Column("client_id", sa.Uuid(), nullable=False),
+        sa.Column("form", sa.String(length=30), nullable=False),
+        sa.Column("occasion", sa.String(length=20), nullable=False),
+        sa.Column("language", sa.String(length=10), nullable=False),
+        sa.Column("text_version", sa.String(length=20), nullable=False),
+        sa.Column("content_sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("signature_sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("interpreter_sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("explained_by_id", sa.Uuid(), nullable=False),
+        sa.Column("explained_on", sa.Date(), nullable=False),
+        sa.Column("copy_given", sa.Boolean(), nullable=False),
+        sa.Column("confirm_by", sa.Date(), nullable=True),
+        sa.Column("confirmed_on", sa.Date(), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["client_id"], ["client.id"], name=op.f("fk_consent_sheet_client_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["explained_by_id"], ["membership.id"], name=op.f("fk_consent_sheet_explained_by_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_consent_sheet")),
+        sa.UniqueConstraint("reference", name=op.f("uq_consent_sheet_reference")),
+    )
+    with op.batch_alter_table("consent_sheet", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_consent_sheet_client_id"), ["client_id"], unique=False
+        )
+
+    op.create_table(
         "consent",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("client_id", sa.Uuid(), nullable=False),
         sa.Column("recipient_unit_id", sa.Uuid(), nullable=False),
+        sa.Column("sheet_id", sa.Uuid(), nullable=False),
+        sa.Column("refused", sa.Boolean(), nullable=False),
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("direction", sa.String(length=10), nullable=False),
+        sa.Column("purpose_code", sa.String(length=40), nullable=False),
         sa.Column("purpose_sealed", sa.LargeBinary(), nullable=False),
         sa.Column("categories", sa.JSON(), nullable=False),
         sa.Column("valid_from", sa.Date(), nullable=False),
         sa.Column("valid_until", sa.Date(), nullable=False),
-        sa.Column("form", sa.String(length=30), nullable=False),
-        sa.Column("explained_by_id", sa.Uuid(), nullable=False),
+        sa.Column("agreed_until", sa.Date(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("revoked_via", sa.String(length=20), nullable=True),
+        sa.Column("told", sa.String(length=10), nullable=False),
+        sa.Column("suspended_on", sa.Date(), nullable=True),
         sa.ForeignKeyConstraint(["client_id"], ["client.id"], name=op.f("fk_consent_client_id")),
         sa.ForeignKeyConstraint(
-            ["explained_by_id"], ["membership.id"], name=op.f("fk_consent_explained_by_id")
+            ["recipient_unit_id"], ["unit.id"], name=op.f("fk_consent_recipient_unit_id")
         ),
         sa.ForeignKeyConstraint(
-            ["recipient_unit_id"], ["unit.id"], name=op.f("fk_consent_recipient_unit_id")
+            ["sheet_id"], ["consent_sheet.id"], name=op.f("fk_consent_sheet_id")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_consent")),
     )
@@ -289,6 +477,8 @@ def upgrade() -> None:
             ["client_id", "recipient_unit_id"],
             unique=False,
         )
+        batch_op.create_index(batch_op.f("ix_consent_sheet_id"), ["sheet_id"], unique=False)
+        batch_op.create_index("ix_consent_valid_until", ["valid_until"], unique=False)
 
     op.create_table(
         "referral",
@@ -367,6 +557,68 @@ def upgrade() -> None:
         batch_op.create_index("ix_referral_turn_next_on", ["turn", "next_on"], unique=False)
 
     op.create_table(
+        "emergency_access",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("referral_id", sa.Uuid(), nullable=False),
+        sa.Column("reason_sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("asked_by_id", sa.Uuid(), nullable=False),
+        sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("decided_by_id", sa.Uuid(), nullable=True),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("approved", sa.Boolean(), nullable=False),
+        sa.Column("ends_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["asked_by_id"], ["membership.id"], name=op.f("fk_emergency_access_asked_by_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["decided_by_id"], ["membership.id"], name=op.f("fk_emergency_access_decided_by_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["referral_id"], ["referral.id"], name=op.f("fk_emergency_access_referral_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_emergency_access")),
+    )
+    with op.batch_alter_table("emergency_access", schema=None) as batch_op:
+        batch_op.create_index("ix_emergency_access_asked_at", ["asked_at"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_emergency_access_asked_by_id"), ["asked_by_id"], unique=False
+        )
+        batch_op.create_index(
+            batch_op.f("ix_emergency_access_referral_id"), ["referral_id"], unique=False
+        )
+
+    op.create_table(
+        "deletion_request",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("referral_id", sa.Uuid(), nullable=False),
+        sa.Column("unit_id", sa.Uuid(), nullable=False),
+        sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("due_on", sa.Date(), nullable=False),
+        sa.Column("answer", sa.String(length=10), nullable=True),
+        sa.Column("basis_sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("answered_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("answered_by_id", sa.Uuid(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["answered_by_id"],
+            ["membership.id"],
+            name=op.f("fk_deletion_request_answered_by_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["referral_id"], ["referral.id"], name=op.f("fk_deletion_request_referral_id")
+        ),
+        sa.ForeignKeyConstraint(["unit_id"], ["unit.id"], name=op.f("fk_deletion_request_unit_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_deletion_request")),
+        sa.UniqueConstraint("referral_id", name=op.f("uq_deletion_request_referral_id")),
+    )
+    with op.batch_alter_table("deletion_request", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_deletion_request_answered_at_due_on", ["answered_at", "due_on"], unique=False
+        )
+        batch_op.create_index(
+            "ix_deletion_request_unit_id_answered_at", ["unit_id", "answered_at"], unique=False
+        )
+
+    op.create_table(
         "appointment",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("referral_id", sa.Uuid(), nullable=False),
@@ -434,6 +686,17 @@ def downgrade() -> None:
         batch_op.drop_index("ix_appointment_referral_id_state")
 
     op.drop_table("appointment")
+    with op.batch_alter_table("emergency_access", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_emergency_access_referral_id"))
+        batch_op.drop_index(batch_op.f("ix_emergency_access_asked_by_id"))
+        batch_op.drop_index("ix_emergency_access_asked_at")
+
+    op.drop_table("emergency_access")
+    with op.batch_alter_table("deletion_request", schema=None) as batch_op:
+        batch_op.drop_index("ix_deletion_request_unit_id_answered_at")
+        batch_op.drop_index("ix_deletion_request_answered_at_due_on")
+
+    op.drop_table("deletion_request")
     with op.batch_alter_table("referral", schema=None) as batch_op:
         batch_op.drop_index("ix_referral_turn_next_on")
         batch_op.drop_index(batch_op.f("ix_referral_service_id"))
@@ -445,9 +708,15 @@ def downgrade() -> None:
 
     op.drop_table("referral")
     with op.batch_alter_table("consent", schema=None) as batch_op:
+        batch_op.drop_index("ix_consent_valid_until")
+        batch_op.drop_index(batch_op.f("ix_consent_sheet_id"))
         batch_op.drop_index("ix_consent_client_id_recipient_unit_id")
 
     op.drop_table("consent")
+    with op.batch_alter_table("consent_sheet", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_consent_sheet_client_id"))
+
+    op.drop_table("consent_sheet")
     with op.batch_alter_table("client_token", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_client_token_client_id"))
 
@@ -457,6 +726,11 @@ def downgrade() -> None:
 
     op.drop_table("service_municipality")
     op.drop_table("service_language")
+    with op.batch_alter_table("privacy_request", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_privacy_request_client_id"))
+        batch_op.drop_index("ix_privacy_request_answered_on_due_on")
+
+    op.drop_table("privacy_request")
     with op.batch_alter_table("deputy", schema=None) as batch_op:
         batch_op.drop_index("ix_deputy_deputy_id_ends_on")
         batch_op.drop_index(batch_op.f("ix_deputy_advisor_id"))
@@ -468,6 +742,7 @@ def downgrade() -> None:
         batch_op.drop_index("ix_client_advisor_id_closed_on")
 
     op.drop_table("client")
+    op.drop_table("consent_text_check")
     with op.batch_alter_table("service", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_service_unit_id"))
         batch_op.drop_index("ix_service_type_unit_id")
@@ -477,6 +752,11 @@ def downgrade() -> None:
         batch_op.drop_index("ix_outbox_message_delivered_at_due_at")
 
     op.drop_table("outbox_message")
+    with op.batch_alter_table("log_evaluation", schema=None) as batch_op:
+        batch_op.drop_index("ix_log_evaluation_requested_at")
+        batch_op.drop_index(batch_op.f("ix_log_evaluation_person_id"))
+
+    op.drop_table("log_evaluation")
     with op.batch_alter_table("membership", schema=None) as batch_op:
         batch_op.drop_index("ix_membership_unit_id_role")
         batch_op.drop_index(batch_op.f("ix_membership_person_id"))
@@ -488,6 +768,8 @@ def downgrade() -> None:
 
     op.drop_table("delivery")
     op.drop_table("unit")
+    op.drop_table("retention_deletion")
+    op.drop_table("retention_run")
     op.drop_table("reference_counter")
     op.drop_table("person")
     op.drop_table("organisation")
@@ -496,7 +778,15 @@ def downgrade() -> None:
         batch_op.drop_index("ix_failed_login_key_at")
 
     op.drop_table("failed_login")
+    op.drop_table("audit_seal")
     with op.batch_alter_table("audit_entry", schema=None) as batch_op:
+        batch_op.drop_index("ix_audit_entry_subject_id_at")
+        batch_op.drop_index("ix_audit_entry_place")
+        batch_op.drop_index("ix_audit_entry_organisation_id_at")
+        batch_op.drop_index("ix_audit_entry_open")
+        batch_op.drop_index("ix_audit_entry_membership_id_at")
+        batch_op.drop_index("ix_audit_entry_list")
+        batch_op.drop_index("ix_audit_entry_kind_at")
         batch_op.drop_index("ix_audit_entry_client_id_at")
         batch_op.drop_index("ix_audit_entry_at")
 

@@ -67,6 +67,7 @@ def update_client(
     values = clean(form_fields(), data, actor.today)
     if client.closed_on is not None:
         raise Conflict(N_("Die Beratung ist bereits beendet."))
+    policy.require_unrestricted(client)
     if client.version != seen_version:
         raise Conflict(
             N_("Inzwischen hat jemand anderes diese Angaben geändert. Bitte vergleichen Sie.")

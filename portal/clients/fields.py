@@ -24,6 +24,8 @@ DATA_CATEGORIES: tuple[Choice, ...] = (
     ("housing", N_("Wohnen")),
     ("household", N_("Haushalt")),
     ("documents_list", N_("Liste vorhandener Unterlagen")),
+    # Never of the record: what a plugin asks for in a form, and only with an explicit yes.
+    ("health", N_("Gesundheit (ausdrücklich)")),
 )
 
 

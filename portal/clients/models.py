@@ -27,6 +27,12 @@ class Client(HasId, Model):
     created_at: Mapped[datetime]
     counselling_started_on: Mapped[date]
     closed_on: Mapped[date | None]
+    # Until when something that the client asked for is to be answered (Art. 12 GDPR).
+    request_due_on: Mapped[date | None]
+    # While it lasts nothing is changed and nothing passed on (Art. 18 GDPR).
+    restricted_on: Mapped[date | None]
+    # Nothing is left but what statistics need, and nobody sees the row any more.
+    erased_on: Mapped[date | None]
     version: Mapped[int] = mapped_column(default=1)
     advisor: Mapped[Membership] = relationship(lazy="joined", foreign_keys=[advisor_id])
     municipality: Mapped[Municipality] = relationship(lazy="joined")

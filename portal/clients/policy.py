@@ -2,34 +2,46 @@
 
 from __future__ import annotations
 
+from datetime import date
+from functools import lru_cache
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, false, literal, or_, select, union_all
+from sqlalchemy import ColumnElement, Select, and_, false, literal, or_, select, union_all
 from sqlalchemy.orm import defaultload
 
 from portal.accounts.models import Membership, Person
 from portal.actor import Actor
 from portal.clients.models import Client, Deputy
 from portal.extensions import db
-from portal.problems import Forbidden, NotFound
+from portal.problems import Conflict, Forbidden, NotFound
 from portal.workflow import N_
+
+RESTRICTED = N_("Die Verarbeitung ist eingeschränkt. Bis das aufgehoben ist, wird nichts geändert "
+                "und nichts weitergegeben.")  # fmt: skip
 
 
 def in_charge(actor: Actor) -> ColumnElement[bool]:
-    """The criterion on Client: the actor counsels this client, deputises, or leads the team."""
+    """The criterion on Client: the actor counsels this client, deputises, or leads the team.
+
+    Nobody is in charge of somebody who was erased.
+    """
     if not actor.may("client.read") or actor.membership_id is None:
         return false()
+    mine = _counselled_by(actor.membership_id, actor.today)
+    if actor.may("client.assign"):
+        mine = or_(mine, Client.unit_id == actor.unit_id)
+    return and_(mine, Client.erased_on.is_(None))
+
+
+@lru_cache(maxsize=512)
+def _counselled_by(advisor_id: UUID, today: date) -> ColumnElement[bool]:
+    """Cached, since every query of every page begins with it and never changes it."""
     deputised = select(Deputy.advisor_id).where(
-        Deputy.deputy_id == actor.membership_id,
-        Deputy.starts_on <= actor.today,
-        Deputy.ends_on >= actor.today,
+        Deputy.deputy_id == advisor_id, Deputy.starts_on <= today, Deputy.ends_on >= today
     )
     # One set and no `or`: beside that PostgreSQL does not use the index on the advisor.
-    myself = select(literal(actor.membership_id, Client.advisor_id.type))
-    mine = Client.advisor_id.in_(union_all(myself, deputised))
-    if actor.may("client.assign"):
-        return or_(mine, Client.unit_id == actor.unit_id)
-    return mine
+    myself = select(literal(advisor_id, Client.advisor_id.type))
+    return Client.advisor_id.in_(union_all(myself, deputised))
 
 
 def visible(actor: Actor) -> Select[Client]:
@@ -57,6 +69,12 @@ def get_visible(actor: Actor, client_id: UUID, *, lock: bool = False) -> Client:
 def require(actor: Actor, permission: str) -> None:
     if not actor.may(permission):
         raise Forbidden(N_("Dafür ist eine andere Rolle nötig."))
+
+
+def require_unrestricted(client: Client) -> None:
+    """Raises Conflict while a record is only to be kept (Art. 18 GDPR)."""
+    if client.restricted_on is not None:
+        raise Conflict(RESTRICTED)
 
 
 def visible_deputies(actor: Actor) -> Select[Deputy]:

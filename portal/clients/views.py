@@ -18,6 +18,7 @@ from portal.problems import Conflict, Invalid
 from portal.web.access import access
 from portal.web.fields import FieldsForm, fields_form
 from portal.web.htmx import go
+from portal.web.language import translate
 from portal.workflow import N_, Field, Kind, clean
 
 bp = Blueprint("client_record", __name__)
@@ -110,7 +111,7 @@ def assign(client_id: UUID) -> Response:
         flash(_("Die Zuständigkeit ist geändert."), "success")
     except Invalid as refused:
         db.session.rollback()
-        flash(_(" ".join(refused.errors.values())), "warning")
+        flash(" ".join(map(translate, refused.errors.values())), "warning")
     return go(url_for("clients.show", client_id=client_id))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import date
 from uuid import UUID
 
@@ -36,6 +36,12 @@ def get_visible(actor: Actor, consent_id: UUID, *, lock: bool = False) -> Consen
     return consent
 
 
+def on_sheet(actor: Actor, sheet_id: UUID) -> Sequence[Consent]:
+    """What was agreed in the same talk and still holds, or held."""
+    statement = visible(actor).where(Consent.sheet_id == sheet_id, Consent.revoked_at.is_(None))
+    return db.session.scalars(statement.where(Consent.refused.is_(False))).all()
+
+
 def covering(
     client_id: UUID, recipient_unit_id: UUID, categories: Collection[str], day: date, *,
     lock: bool = False,
@@ -51,6 +57,9 @@ def covering(
             Consent.client_id == client_id,
             Consent.recipient_unit_id == recipient_unit_id,
             Consent.revoked_at.is_(None),
+            Consent.refused.is_(False),
+            Consent.suspended_on.is_(None),
+            Consent.kind != "secrecy_release",  # allows to speak, not to pass on
             Consent.valid_from <= day,
             Consent.valid_until >= day,
         )

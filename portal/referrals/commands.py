@@ -9,15 +9,11 @@ from collections.abc import Collection, Mapping
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement
-
 from portal import audit
 from portal.actor import SOURCES, Actor, ActorKind
 from portal.clients import policy as clients
 from portal.clients.models import Client
 from portal.codes import GOAL_AREAS, URGENCIES
-from portal.consents import policy as consents
-from portal.consents.models import Consent
 from portal.declarations import ReferralType
 from portal.extensions import db
 from portal.lifecycle import DRAFT_WAITS, FINAL, Status, whose_turn
@@ -25,7 +21,9 @@ from portal.network.models import Service
 from portal.problems import Conflict, Forbidden, Invalid, NotFound
 from portal.referrals import effects, history, messages, packages, policy, questions, references
 from portal.referrals.models import Referral
+from portal.referrals.questions import Question
 from portal.registry import registry
+from portal.wording import Phrase
 from portal.workflow import N_, Action, Choice, Field, Side, clean, jsonable
 from portal.working_days import add_working_days
 
@@ -51,6 +49,7 @@ def create_referral(
     """
     clients.require(actor, "referral.send")
     client = clients.get_visible(actor, client_id)
+    clients.require_unrestricted(client)
     service = open_service(service_id)
     kind = registry().referral_type(service.type)
     referral = Referral(
@@ -90,6 +89,7 @@ def change_draft(
         raise Conflict(N_("Diese Vermittlung ist bereits gesendet."))
     kind = registry().referral_type(referral.type)
     client = clients.get_visible(actor, referral.client_id)
+    clients.require_unrestricted(client)
     referral.request = _request(actor, kind, client, form, withheld)
     referral.urgency = _known("urgency", urgency, URGENCIES)
     referral.contact_forbidden = contact_forbidden
@@ -112,12 +112,18 @@ def _request(
     return {"form": answers, "shared": sorted(shared)}
 
 
-def open_service(service_id: UUID) -> Service:
-    """A service that may receive referrals. Raises Invalid with the reason."""
+def known_service(service_id: UUID) -> Service:
+    """A service of a kind that can be referred to, open or not. Raises NotFound."""
     service = db.session.get(Service, service_id)
     if service is None or service.type not in registry().referral_types:
         raise NotFound
-    if not (service.active and service.unit.active and service.unit.organisation.active):
+    return service
+
+
+def open_service(service_id: UUID) -> Service:
+    """A service that may receive referrals. Raises NotFound, Invalid with the reason."""
+    service = known_service(service_id)
+    if not service.exists_still:
         raise Invalid({"service": N_("Dieses Angebot besteht nicht mehr. Bitte neu auswählen.")})
     if not service.accepts_new:
         raise Invalid({"service": N_("Dieses Angebot nimmt zurzeit keine neuen Anfragen an.")})
@@ -128,25 +134,39 @@ def perform(
     actor: Actor, referral_id: UUID, action_key: str, data: Mapping[str, Any],
     seen_version: int | None = None,
 ) -> Referral:  # fmt: skip
-    """Make a move. `seen_version` is the version the actor decided on.
+    """Make a move: `questions.ask` and `make` in one.
 
-    Raises NotFound (not yours), Conflict (no such move now, or somebody was faster),
-    Forbidden (the other side's move), Invalid (input, or a plugin's own rule).
+    Raises NotFound (not yours), and what `make` raises.
     """
-    referral = policy.get_visible(actor, referral_id, lock=True)
-    workflow = registry().referral_type(referral.type).workflow
+    question = questions.ask(actor, referral_id, action_key, lock=True)
+    return make(actor, question, data, seen_version)
+
+
+def make(
+    actor: Actor, question: Question, data: Mapping[str, Any], seen_version: int | None = None
+) -> Referral:
+    """Make the move that was asked about, locked. `seen_version`: what the actor decided on.
+
+    Raises Conflict (no such move now, or somebody was faster), Forbidden (the other side's
+    move), Invalid (input, or a plugin's own rule).
+    """
+    referral, action = question.referral, question.action
     stale = seen_version is not None and seen_version != referral.version
-    if stale and policy.may_act(actor, referral, workflow.action(action_key)):
+    if stale and policy.may_act(actor, referral, action):
         # Who was faster is told to those alone who could have been.
-        raise Conflict(history.what_happened(referral))
-    action = workflow.step(policy.state_in(workflow, referral), action_key)
+        raise Conflict(history.what_happened(actor, referral))
+    workflow = registry().referral_type(referral.type).workflow
+    workflow.step(policy.state_in(workflow, referral), action.key)
     policy.require_act(actor, referral, action)
     if actor.recorded_for is not None:
         _known("source", actor.source or "", SOURCES)
     if action not in policy.possible_actions(actor, referral):
-        raise Conflict(history.what_happened(referral))
-    fields = questions.fields_of(referral, action)
-    return _move(actor, referral, action, fields, clean(fields, data, actor.today))
+        restricted = policy.is_restricted(referral)
+        raise Conflict(
+            clients.RESTRICTED if restricted else history.what_happened(actor, referral)
+        )
+    values = clean(question.fields, data, actor.today)
+    return _move(actor, referral, action, question.fields, values)
 
 
 def _move(
@@ -170,7 +190,6 @@ def _move(
         referral.status = registry().referral_type(referral.type).workflow.status(action.target)
         referral.version += 1
     effects.apply(actor, referral, action, values)
-    db.session.flush()
     history.remember(actor, referral, action, before, fields, values)
     audit.record(actor, "referral.moved", subject=referral, client_id=referral.client_id,
                  action=action.key, to=referral.state, recorded=actor.source)  # fmt: skip
@@ -198,7 +217,10 @@ def _by_field(reasons: list[str], action: Action) -> dict[str, str]:
         key, colon, sentence = reason.partition(": ")
         if not (colon and key in keys):
             key, sentence = "", reason
-        errors[key] = f"{errors[key]} {sentence}" if key in errors else sentence
+        before = errors.get(key)
+        errors[key] = sentence if before is None else Phrase(
+            "%(first)s %(then)s", first=Phrase(before), then=Phrase(sentence)
+        )  # fmt: skip
     return errors
 
 
@@ -254,43 +276,11 @@ def void(actor: Actor, referral_id: UUID, data: Mapping[str, Any]) -> Referral:
     return referral
 
 
-def revoke_consent(actor: Actor, consent_id: UUID) -> Consent:
-    """End a consent at once; open referrals that rest on it are withdrawn by the system.
+def withdraw(system: Actor, referral: Referral, code: str) -> None:
+    """The system withdraws what is open; a draft is discarded.
 
-    Raises NotFound, Forbidden, Conflict.
+    Not `make`: the plugin whose state this is may be gone, and this must not fail.
     """
-    clients.require(actor, "consent.write")
-    consent = consents.get_visible(actor, consent_id, lock=True)
-    if consent.revoked_at is not None:
-        raise Conflict(N_("Diese Einwilligung ist bereits widerrufen."))
-    consent.revoked_at = actor.now
-    audit.record(actor, "consent.revoked", subject=consent, client_id=consent.client_id)
-    _withdraw_all(actor, Referral.consent_id == consent.id, "consent_withdrawn")
-    return consent
-
-
-def close_client(actor: Actor, client_id: UUID) -> Client:
-    """End the counselling; what is still open is withdrawn. Raises NotFound, Conflict."""
-    clients.require(actor, "client.write")
-    client = clients.get_visible(actor, client_id)
-    if client.closed_on is not None:
-        raise Conflict(N_("Die Beratung ist bereits beendet."))
-    client.closed_on = actor.today
-    audit.record(actor, "client.closed", subject=client, client_id=client.id)
-    _withdraw_all(actor, Referral.client_id == client.id, "case_closed")
-    return client
-
-
-def _withdraw_all(actor: Actor, criterion: ColumnElement[bool], code: str) -> None:
-    """The system withdraws every open referral of a kind; drafts are discarded."""
-    system = Actor.system(actor.now).recording(Side.SENDER, "client")
-    open_ones = db.session.scalars(
-        policy.visible(system)
-        .where(criterion, Referral.closed_at.is_(None))
-        .with_for_update(of=Referral, key_share=True)
-    )
-    for referral in open_ones.all():
-        # Not `step`: the plugin whose state this is may be gone, and this must not fail.
-        workflow = registry().referral_type(referral.type).workflow
-        key = "discard" if referral.status == Status.DRAFT else "withdraw"
-        _move(system, referral, workflow.action(key), (), {"code": code})
+    workflow = registry().referral_type(referral.type).workflow
+    key = "discard" if referral.status == Status.DRAFT else "withdraw"
+    _move(system, referral, workflow.action(key), (), {"code": code})

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
-from sqlalchemy import func, select, update
+from sqlalchemy import Table, func, select, update
 
 from portal.accounts.models import Membership
 from portal.actor import Actor
@@ -97,10 +97,9 @@ def _last_coordinator(referral: Referral) -> UUID | None:
 
 
 def _set_appointment(referral: Referral, action: Action, values: dict[str, Any]) -> None:
-    planned = (
-        update(Appointment)
-        .where(Appointment.referral_id == referral.id, Appointment.state == "planned")
-        .execution_options(synchronize_session="fetch")
+    # On the table: the mapper would look for rows that nobody has loaded during a move.
+    planned = update(cast("Table", Appointment.__table__)).where(
+        Appointment.referral_id == referral.id, Appointment.state == "planned"
     )
     if values.get("appointment_at"):
         db.session.execute(planned.values(state="moved"))

@@ -1,27 +1,27 @@
-"""One sitting of "Vermitteln": for each chosen service the questions, what is shared, and the
-consent. Draws nothing; `handover_views` does."""
+"""One sitting of "Vermitteln": for each chosen service the questions, what is shared, and what
+the client answers; once for all of them the talk about it. `sending` acts on it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import timedelta
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
 from typing import Any
 
 from werkzeug.datastructures import MultiDict
 
 from portal.actor import Actor
+from portal.clients.limits import counselling_ends_on
 from portal.clients.models import Client
 from portal.codes import GOAL_AREAS, URGENCIES
-from portal.consents import commands as consent_commands
 from portal.consents import policy as consents
+from portal.consents.forms import Ask, ConsentForm, consent_form, terms_form
 from portal.consents.models import DEFAULT_DAYS, Consent
 from portal.declarations import ReferralType
 from portal.extensions import db
 from portal.network import policy as network
 from portal.network.models import Service
-from portal.problems import Invalid
-from portal.referrals import commands, packages
+from portal.referrals import packages
 from portal.referrals.models import Referral
 from portal.registry import registry
 from portal.web.fields import FieldsForm, fields_form
@@ -34,10 +34,20 @@ CONTACT_FORBIDDEN = Field(
     kind=Kind.YES_NO, required=False,
 )  # fmt: skip
 HOW = (URGENCY, CONTACT_FORBIDDEN)
-# What the advisor enters of a consent; its categories follow from what is ticked above it.
-CONSENT_FIELDS = tuple(f for f in consent_commands.FIELDS if f.key != "categories")
-PURPOSE = N_("Damit die Stelle „%(service)s“ das Anliegen %(area)s bearbeiten, einen Termin "
-             "anbieten und der Beratung antworten kann.")  # fmt: skip
+# A proposal for the text of a consent. That is kept and passed on: German in every language.
+PURPOSE = (
+    "Damit die Stelle „%(service)s“ das Anliegen %(area)s bearbeiten, einen Termin anbieten und "
+    "der Beratung antworten kann."
+)
+_PURPOSE_CODES = {
+    "language": "course_place",
+    "recognition": "recognition",
+    "school_education": "childcare_school",
+    "childcare": "childcare_school",
+    "housing": "housing",
+    "benefits_finance": "benefit_application",
+    "participation": "volunteer_support",
+}
 
 
 @dataclass
@@ -48,11 +58,19 @@ class Handover:
     kind: ReferralType
     prefix: str
     questions: FieldsForm
-    consent_form: FieldsForm
     items: list[packages.Item]  # what could be shared of the client record
     shared: set[str]  # keys of the items that are ticked
-    held: Consent | None  # a consent at hand that covers what is ticked
-    errors: list[str] = field(default_factory=list)
+    held: Consent | None = None  # a consent at hand that covers what is ticked
+    ask: Ask | None = None  # otherwise what the client is asked
+
+    @property
+    def is_open(self) -> bool:
+        return self.service.exists_still and self.service.accepts_new
+
+    @property
+    def refused(self) -> bool:
+        """The client says no: nothing is sent, and that is what is taken down."""
+        return self.ask is not None and self.ask.refused
 
     @property
     def withheld(self) -> list[str]:
@@ -62,7 +80,21 @@ class Handover:
     def categories(self) -> set[str]:
         """What a consent must cover: the ticked fields and the questions of this request."""
         chosen = packages.categories_of(i for i in self.items if i.field.key in self.shared)
-        return chosen | {q.category for q in self.kind.form}
+        return chosen | {q.category for q in self.kind.form if self._is_asked(q)}
+
+    def _is_asked(self, question: Field) -> bool:
+        # Of health is spoken only where something of it is written down.
+        return question.category != "health" or bool(self.questions[question.key].data)
+
+
+@dataclass
+class Sitting:
+    """All parts, and the talk about those for which the client is asked."""
+
+    client: Client
+    need: str
+    parts: list[Handover]
+    consent: ConsentForm
 
 
 def suitable_services(
@@ -80,10 +112,25 @@ def suitable_services(
 
 
 def prepare(
-    actor: Actor, client: Client, service: Service, need: str,
+    actor: Actor, client: Client, services: Sequence[Service], need: str,
     formdata: MultiDict[str, str] | None, draft: Referral | None = None,
+) -> Sitting:  # fmt: skip
+    """The sitting as entered, as the draft has it, or as proposed."""
+    parts = [_part(actor, client, service, formdata, draft) for service in services]
+    consent = consent_form(actor, client, formdata)
+    for part in parts:
+        unit_id = part.service.unit_id
+        part.held = consents.covering(client.id, unit_id, part.categories, actor.today)
+        if part.held is None:
+            part.ask = _ask(actor, client, part, need, formdata)
+            consent.asks.append(part.ask)
+    return Sitting(client, need, parts, consent)
+
+
+def _part(
+    actor: Actor, client: Client, service: Service, formdata: MultiDict[str, str] | None,
+    draft: Referral | None,
 ) -> Handover:  # fmt: skip
-    """The part for one service: as entered, as the draft has it, or as proposed."""
     kind = registry().referral_type(service.type)
     prefix = f"s{service.id.hex[:8]}-"
     questions = fields_form(
@@ -96,16 +143,26 @@ def prepare(
         shared = keys & (set(formdata.getlist(f"{prefix}share")) | packages.ALWAYS)
     else:
         shared = keys & set(draft.request["shared"]) if draft else keys
-    consent_form = fields_form(
-        CONSENT_FIELDS, today=actor.today, formdata=formdata, prefix=f"{prefix}c-",
-        values={
-            "purpose": _purpose(service, need),
-            "valid_until": actor.today + timedelta(days=DEFAULT_DAYS),
-        },
-    )  # fmt: skip
-    part = Handover(service, kind, prefix, questions, consent_form, items, shared, None)
-    part.held = consents.covering(client.id, service.unit_id, part.categories, actor.today)
-    return part
+    return Handover(service, kind, prefix, questions, items, shared)
+
+
+def _ask(
+    actor: Actor, client: Client, part: Handover, need: str,
+    formdata: MultiDict[str, str] | None,
+) -> Ask:  # fmt: skip
+    proposed = {
+        "purpose": _purpose(part.service, need),
+        "purpose_code": _PURPOSE_CODES.get(need, "advice_request"),
+        "valid_until": proposed_end(client, actor.today),
+    }
+    form = terms_form(actor, formdata, f"{part.prefix}c-", proposed)
+    return Ask(part.service.unit, form, part.categories)
+
+
+def proposed_end(client: Client, today: date) -> date:
+    """The usual time, or until the counselling ends."""
+    usual = today + timedelta(days=DEFAULT_DAYS)
+    return min(usual, counselling_ends_on(client.counselling_started_on, today) or usual)
 
 
 def _draft_values(kind: ReferralType, draft: Referral | None) -> dict[str, Any]:
@@ -120,52 +177,3 @@ def _draft_values(kind: ReferralType, draft: Referral | None) -> dict[str, Any]:
 def _purpose(service: Service, need: str) -> str:
     area = f"„{dict(GOAL_AREAS).get(need, need)}“"
     return PURPOSE % {"service": service.public_name, "area": area}
-
-
-def hand_over(
-    actor: Actor, client: Client, part: Handover, need: str, *, send: bool,
-    draft: Referral | None = None, follow_up_of: Referral | None = None,
-) -> Referral | None:  # fmt: skip
-    """Create or change the referral, take down the consent, send. None if refused: the
-    messages then stand at the fields of `part`, and the caller rolls back."""
-    entered = part.questions.read()
-    details: dict[str, Any] = {
-        "form": entered,
-        "withheld": part.withheld,
-        "urgency": entered["urgency"] or "normal",
-        "contact_forbidden": bool(entered["contact_forbidden"]),
-    }
-    try:
-        if entered["urgency"] not in dict(URGENCIES):
-            raise Invalid({"urgency": N_("Bitte eine der angebotenen Möglichkeiten wählen.")})
-        if draft is None:
-            referral = commands.create_referral(
-                actor, client.id, part.service.id, goal_area=need, follow_up_of=follow_up_of,
-                **details,
-            )  # fmt: skip
-        else:
-            referral = commands.change_draft(actor, draft.id, **details)
-    except Invalid as refused:
-        part.questions.put_errors(refused.errors)
-        part.errors += list(refused.errors.values())
-        return None
-    return _send(actor, client, part, referral) if send else referral
-
-
-def _send(actor: Actor, client: Client, part: Handover, referral: Referral) -> Referral | None:
-    try:
-        if part.held is None:
-            data: Mapping[str, Any] = {
-                **part.consent_form.read(), "categories": sorted(part.categories),
-            }  # fmt: skip
-            consent_commands.give_consent(actor, client.id, part.service.unit, data)
-    except Invalid as refused:
-        part.consent_form.put_errors(refused.errors)
-        part.errors += list(refused.errors.values())
-        return None
-    try:
-        return commands.perform(actor, referral.id, "send", {})
-    except Invalid as refused:
-        part.questions.put_errors(refused.errors)
-        part.errors += list(refused.errors.values())
-        return None

@@ -18,11 +18,14 @@ from portal.codes import GOAL_AREAS
 from portal.extensions import db
 from portal.lifecycle import Status
 from portal.problems import Conflict, Invalid, NotFound
-from portal.referrals import commands, handover, policy
+from portal.referrals import commands, policy, sending
+from portal.referrals.consent_views import TO_READ, to_read
+from portal.referrals.handover import Sitting, prepare, suitable_services
 from portal.referrals.models import Referral
 from portal.registry import registry
 from portal.web.access import access
 from portal.web.htmx import go
+from portal.web.language import translate
 from portal.workflow import N_, Side
 
 bp = Blueprint("handover", __name__)
@@ -51,7 +54,7 @@ def services(client_id: UUID, need: str) -> str:
         "language": "language" in request.args,
         "accepting": "accepting" in request.args,
     }
-    found = handover.suitable_services(actor, client, need, **chosen)
+    found = suitable_services(actor, client, need, **chosen)
     audit.note_client(actor, client, "handover")
     return render_template(
         "handover/services.html", client=client, need=need, label=dict(GOAL_AREAS)[need],
@@ -72,27 +75,17 @@ def share(client_id: UUID, need: str) -> Response:
     if not chosen:
         flash(_("Bitte mindestens eine Stelle auswählen."), "warning")
         return go(url_for("handover.services", client_id=client_id, need=need))
+    # What closes while the form is open is told on it, beside all that was typed.
+    look_up = commands.open_service if formdata is None else commands.known_service
     try:
-        found = [commands.open_service(service_id) for service_id in chosen]
+        found = [look_up(service_id) for service_id in chosen]
     except Invalid as gone:
-        db.session.rollback()
-        flash(_(" ".join(gone.errors.values())), "warning")
+        flash(" ".join(map(translate, gone.errors.values())), "warning")
         return go(url_for("handover.services", client_id=client_id, need=need))
-    parts = [handover.prepare(actor, client, service, need, formdata) for service in found]
+    sitting = prepare(actor, client, found, need, formdata)
     if request.method == "GET":
-        return _page(client, need, parts)
-    send = request.form.get("do") != "draft"
-    done = [
-        handover.hand_over(actor, client, part, need, send=send, follow_up_of=follows)
-        for part in parts
-    ]
-    if None in done:
-        # Nothing of a refused sitting stays: no half of several referrals, no lone consent.
-        db.session.rollback()
-        return _page(_client(client_id), need, parts, 422)
-    db.session.commit()
-    _say(send, len(done))
-    return go(url_for("clients.show", client_id=client_id))
+        return _page(client, sitting)
+    return _act(actor, sitting, None, follows)
 
 
 @bp.route("/referrals/<uuid:referral_id>/draft", methods=["GET", "POST"])
@@ -108,26 +101,53 @@ def draft(referral_id: UUID) -> Response:
     client = _client(referral.client_id)
     area = referral.goal_area
     formdata = request.form if request.method == "POST" else None
-    part = handover.prepare(actor, client, referral.service, area, formdata, referral)
+    sitting = prepare(actor, client, [referral.service], area, formdata, referral)
     if request.method == "GET":
-        return _page(client, area, [part], draft=referral)
-    send = request.form.get("do") != "draft"
-    if handover.hand_over(actor, client, part, area, send=send, draft=referral) is None:
-        db.session.rollback()
-        again = policy.get_visible(actor, referral_id)
-        return _page(_client(again.client_id), area, [part], 422, draft=again)
-    db.session.commit()
-    _say(send, 1)
-    return go(url_for("referrals.show", referral_id=referral_id))
+        sending.say_if_closed(sitting.parts[0])
+        return _page(client, sitting, draft=referral)
+    return _act(actor, sitting, referral, None)
+
+
+def _act(
+    actor: Actor, sitting: Sitting, draft: Referral | None, follows: Referral | None
+) -> Response:
+    """Read, sign, keep or send, as the button says."""
+    client_id, draft_id = sitting.client.id, draft.id if draft else None
+    wanted = request.form.get("do")
+    if wanted in TO_READ:
+        if (answer := to_read(actor, sitting.consent)) is not None:
+            return answer
+    elif wanted == "draft":
+        if sending.save_drafts(actor, sitting, draft, follows):
+            db.session.commit()
+            flash(_("Als Entwurf gespeichert."), "success")
+            return _onward(client_id, draft_id)
+    elif outcome := sending.hand_over(actor, sitting, draft, follows):
+        refused = [consent.id for consent in outcome.refusals]
+        db.session.commit()
+        _say(len(outcome.sent), len(refused))
+        if refused:
+            return go(url_for("consents.show", consent_id=refused[0]))
+        return _onward(client_id, draft_id)
+    # Nothing of a refused sitting stays: no half of several referrals, no lone consent.
+    db.session.rollback()
+    again = policy.get_visible(actor, draft_id) if draft_id else None
+    return _page(_client(client_id), sitting, 422, again)
+
+
+def _onward(client_id: UUID, draft_id: UUID | None) -> Response:
+    if draft_id:
+        return go(url_for("referrals.show", referral_id=draft_id))
+    return go(url_for("clients.show", client_id=client_id))
 
 
 def _page(
-    client: Client, area: str, parts: list[handover.Handover], status: int = 200,
-    draft: Referral | None = None,
-) -> Response:  # fmt: skip
+    client: Client, sitting: Sitting, status: int = 200, draft: Referral | None = None
+) -> Response:
+    need = sitting.need
     html = render_template(
-        "handover/share.html", client=client, need=area, label=dict(GOAL_AREAS).get(area, area),
-        parts=parts, draft=draft, categories=DATA_CATEGORIES,
+        "handover/share.html", client=client, need=need, label=dict(GOAL_AREAS).get(need, need),
+        sitting=sitting, parts=sitting.parts, draft=draft, categories=DATA_CATEGORIES,
     )  # fmt: skip
     audit.note_client(current_actor(), client, "handover")
     return make_response(html, status)
@@ -137,6 +157,7 @@ def _client(client_id: UUID) -> Client:
     client = clients.get_visible(current_actor(), client_id)
     if client.closed_on is not None:
         raise Conflict(N_("Die Beratung dieser Person ist beendet."))
+    clients.require_unrestricted(client)
     return client
 
 
@@ -156,10 +177,11 @@ def _follows(actor: Actor, client: Client) -> Referral | None:
     return referral
 
 
-def _say(sent: bool, count: int) -> None:
+def _say(sent: int, refused: int) -> None:
     if sent:
         flash(ngettext("Gesendet. Die Antwort erscheint auf Ihrer Übersicht.",
                        "%(num)d Vermittlungen gesendet. Die Antworten erscheinen auf Ihrer "
-                       "Übersicht.", count), "success")  # fmt: skip
-    else:
-        flash(_("Als Entwurf gespeichert."), "success")
+                       "Übersicht.", sent), "success")  # fmt: skip
+    if refused:
+        flash(_("Die Ablehnung ist festgehalten. Für die Beratung hat sie keine Nachteile."),
+              "info")  # fmt: skip

@@ -10,11 +10,14 @@ from uuid import UUID
 from sqlalchemy import func, select
 
 from portal.actor import SOURCES, Actor
+from portal.clients.fields import CLIENT_FIELDS
+from portal.declarations import ReferralType
 from portal.extensions import db
 from portal.grants import Grant
 from portal.lifecycle import LABELS, Status
 from portal.referrals.models import Event, Referral
 from portal.registry import registry
+from portal.wording import Phrase
 from portal.workflow import N_, Action, Field, Kind, Side, jsonable
 
 
@@ -22,15 +25,17 @@ def remember(
     actor: Actor, referral: Referral, action: Action, before: str | None,
     fields: Iterable[Field] = (), values: Mapping[str, Any] | None = None,
 ) -> None:  # fmt: skip
-    """Add a move to the timeline. Members are kept by name, codes of the moment as words."""
+    """Add a move to the timeline. Members are kept by name: they may be gone when it is read."""
     entered = jsonable(values or {})
     for field in fields:
-        if field.key in entered and (field.kind is Kind.MEMBER or field.key == "release"):
+        if field.key in entered and field.kind is Kind.MEMBER:
             entered[field.key] = field.label_of(entered[field.key])
     db.session.add(
         Event(
             referral_id=referral.id,
-            number=_count(referral) + 1,
+            number=select(func.count() + 1)
+            .where(Event.referral_id == referral.id)
+            .scalar_subquery(),
             at=actor.now,
             action=action.key,
             side=action.side,
@@ -41,12 +46,14 @@ def remember(
             data=entered,
         )
     )
-    db.session.flush()
 
 
-def _count(referral: Referral) -> int:
-    statement = select(func.count()).select_from(Event).where(Event.referral_id == referral.id)
-    return db.session.scalar(statement) or 0
+# The sender's step outside of every workflow that both sides read in full.
+RECTIFY = Action(
+    key="rectify", label=N_("Berichtigung weitergeben"), sources=(), target=None,
+    side=Side.SENDER, done=N_("Angaben berichtigt"),
+    fields=(Field(key="rectified", label=N_("Angaben"), kind=Kind.CHOICES),),
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -93,11 +100,12 @@ def _may_read(event: Event, side: Side, grant: Grant) -> bool:
 
 
 def _entry(referral: Referral, event: Event, *, with_details: bool) -> Entry:
-    workflow = registry().referral_type(referral.type).workflow
-    action = next((a for a in workflow.actions if a.key == event.action), None)
+    kind = registry().referral_type(referral.type)
+    actions = (*kind.workflow.actions, RECTIFY)
+    action = next((a for a in actions if a.key == event.action), None)
     fields = {field.key: field for field in action.fields} if action else {}
     details = [
-        (field.label, replace(field, kind=_shown_as(field)).label_of(event.data[key]))
+        (field.label, _as_kept(field, kind).label_of(event.data[key]))
         for key, field in fields.items()
         if with_details and event.data.get(key) not in (None, "", [], False)
     ]
@@ -114,9 +122,12 @@ def _entry(referral: Referral, event: Event, *, with_details: bool) -> Entry:
     )
 
 
-def _shown_as(field: Field) -> Kind:
-    # Kept as words already, see `remember`.
-    return Kind.TEXT if field.kind is Kind.MEMBER or field.key == "release" else field.kind
+def _as_kept(field: Field, kind: ReferralType) -> Field:
+    """The field as its value in the timeline is to be read, see `remember`."""
+    if field.key in ("release", "rectified"):
+        every = (*CLIENT_FIELDS.values(), *kind.form)
+        return replace(field, choices=tuple((one.key, one.label) for one in every))
+    return replace(field, kind=Kind.TEXT) if field.kind is Kind.MEMBER else field
 
 
 _PAST = {
@@ -165,10 +176,14 @@ def state_label(referral: Referral, side: Side | None = None) -> str:
     return LABELS[Status(referral.status)]
 
 
-def what_happened(referral: Referral) -> str:
-    """For the slower of two: who did what in the meantime."""
+def what_happened(actor: Actor, referral: Referral) -> str:
+    """For the slower of two: who did what in the meantime. Often it was oneself: a double tap."""
     last = db.session.scalar(
         select(Event).where(Event.referral_id == referral.id).order_by(Event.number.desc()).limit(1)
     )
-    who = last.membership.person.name if last and last.membership else N_("Jemand")
-    return f"{who} " + N_("war schneller. Der Stand ist jetzt:") + f" {state_label(referral)}."
+    if last and last.membership_id == actor.membership_id:
+        again = N_("Sie haben hier schon etwas eingetragen. Der Stand ist jetzt: %(state)s.")
+        return Phrase(again, state=Phrase(state_label(referral)))
+    who = last.membership.person.name if last and last.membership else Phrase(N_("Jemand"))
+    faster = N_("%(who)s war schneller. Der Stand ist jetzt: %(state)s.")
+    return Phrase(faster, who=who, state=Phrase(state_label(referral)))

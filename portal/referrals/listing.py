@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, func, true
+from sqlalchemy import ColumnElement, Select, and_, func, not_, or_, true
 
 from portal import audit
 from portal.actor import Actor
 from portal.extensions import db
 from portal.grants import Grant
-from portal.lifecycle import FINAL, UNDER_WAY, Status
+from portal.lifecycle import FINAL, SENDER_ANSWERS_WITHIN, TEAM_LEAD_AFTER, UNDER_WAY, Status
 from portal.referrals import history, packages, policy
 from portal.referrals.models import Referral
 from portal.registry import registry
 from portal.workflow import N_, Side
+from portal.working_days import working_days_ago
 
 Criterion = Callable[[date], ColumnElement[bool]]
 
@@ -32,7 +33,25 @@ class Filter:
     criterion: Criterion
     by_due: bool = True
 
+    def without(self, other: Filter) -> Filter:
+        """The same less what the other holds."""
+        return replace(
+            self, criterion=lambda day: and_(self.criterion(day), not_(other.criterion(day)))
+        )
 
+
+def _left_lying(today: date) -> ColumnElement[bool]:
+    """A question the sender does not answer, an answer that is overdue, a result nobody reviews."""
+    silent_since = working_days_ago(today, TEAM_LEAD_AFTER - SENDER_ANSWERS_WITHIN)
+    waits_for_sender = Referral.turn == Side.SENDER
+    return or_(
+        and_(Referral.status == Status.INFO_NEEDED, Referral.next_on <= silent_since),
+        and_(Referral.status == Status.SENT, Referral.next_on < today),
+        and_(Referral.status.in_(FINAL), waits_for_sender, Referral.next_on < today),
+    )
+
+
+LEFT_LYING = Filter("left_lying", N_("Im Team liegen geblieben"), _left_lying)
 SENDER_FILTERS = (
     Filter("todo", N_("Zu tun"), lambda today: Referral.turn == Side.SENDER),
     Filter(
@@ -60,12 +79,20 @@ RECEIVER_FILTERS = (
 
 
 def filters_for(actor: Actor) -> tuple[Filter, ...]:
-    return SENDER_FILTERS if actor.may("referral.send") else RECEIVER_FILTERS
+    if not actor.may("referral.send"):
+        return RECEIVER_FILTERS
+    first, *others = SENDER_FILTERS
+    return (first, LEFT_LYING, *others) if leads(actor) else SENDER_FILTERS
 
 
-def counts(actor: Actor) -> dict[str, int]:
-    """How many visible referrals each filter holds, in one query."""
-    filters = filters_for(actor)
+def leads(actor: Actor) -> bool:
+    """Sees the whole team's referrals, and so is told whose each is and what is left lying."""
+    return actor.may("client.assign")
+
+
+def counts(actor: Actor, filters: Collection[Filter] = ()) -> dict[str, int]:
+    """How many visible referrals each filter holds, by default the actor's, in one query."""
+    filters = filters or filters_for(actor)
     columns = [func.count().filter(f.criterion(actor.today)).label(f.key) for f in filters]
     statement = policy.visible(actor).with_only_columns(*columns).order_by(None)
     row = db.session.execute(statement).one()
@@ -74,17 +101,20 @@ def counts(actor: Actor) -> dict[str, int]:
 
 def filtered(actor: Actor, chosen: Filter) -> Select[Referral]:
     statement = policy.visible(actor).where(chosen.criterion(actor.today))
-    sending = actor.may("referral.send")
-    return policy.outgoing(statement) if sending else policy.incoming(statement)
+    if not actor.may("referral.send"):
+        return policy.incoming(statement)
+    return policy.outgoing(statement, with_advisor=leads(actor))
 
 
 @dataclass(frozen=True)
 class Row:
-    """A referral in a list, as one side sees it. `who` and `place`: "" where not to be shown."""
+    """A referral in a list, as one side sees it. `who`, `place` and `advisor`: "" where not to be
+    shown, or known without being told."""
 
     referral: Referral
     who: str
     place: str
+    advisor: str  # whose client it is, for whoever leads
     label: str
     state: str
     mood: str  # info, success, warning or danger
@@ -115,11 +145,19 @@ def _row(actor: Actor, referral: Referral, received: dict[UUID, tuple[str, str]]
         referral=referral,
         who=who,
         place=place,
+        advisor=_advisor(actor, referral),
         label=registry().referral_type(referral.type).label,
         state=history.state_label(referral, side),
         mood=mood(referral, late),
         days_late=late,
     )
+
+
+def _advisor(actor: Actor, referral: Referral) -> str:
+    if referral.seen_as != Side.SENDER or not leads(actor):
+        return ""
+    advisor = referral.client.advisor
+    return "" if advisor.id == actor.membership_id else advisor.person.name
 
 
 def mood(referral: Referral, late: int = 0) -> str:

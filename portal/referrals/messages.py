@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from sqlalchemy import and_, select
+
 from portal import outbox
-from portal.accounts.models import Membership
+from portal.accounts.models import Membership, Person
 from portal.actor import Actor
 from portal.clients.models import Client
 from portal.extensions import db
@@ -80,13 +82,19 @@ def tell_receiver(actor: Actor, topic: str, referral: Referral) -> None:
 
 def tell_sender(actor: Actor, topic: str, referral: Referral) -> None:
     """The advisor in charge; the unit when that account is gone, or will be by the time of
-    delivery, so that nothing goes silent."""
-    client = db.session.get_one(Client, referral.client_id)
-    advisor = db.session.get_one(Membership, client.advisor_id)
-    reachable = advisor.ended_on is None and advisor.person.active
+    delivery, so that nothing goes silent. Nobody, once the client is erased."""
+    found = db.session.execute(
+        select(Client.unit_id, Person.id, and_(Membership.ended_on.is_(None), Person.active))
+        .join(Membership, Membership.id == Client.advisor_id)
+        .join(Membership.person)
+        .where(Client.id == referral.client_id, Client.erased_on.is_(None))
+    ).one_or_none()
+    if found is None:
+        return
+    unit_id, person_id, reachable = found
     outbox.enqueue(
         actor, topic,
-        person_id=advisor.person_id if reachable else None,
-        unit_id=client.unit_id,
+        person_id=person_id if reachable else None,
+        unit_id=unit_id,
         reference=referral.reference, path=f"/referrals/{referral.id}",
     )  # fmt: skip

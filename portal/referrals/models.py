@@ -138,6 +138,31 @@ class Appointment(HasId, Model):
     place = Encrypted[str]("place_sealed", "")
 
 
+class DeletionRequest(HasId, Model):
+    """After a revocation: asks the receiver to confirm the deletion, or to name why it keeps.
+
+    `answer` is "deleted" or "kept"; `basis` the rule by which it is kept.
+    """
+
+    __tablename__ = "deletion_request"
+    __table_args__ = (
+        Index("ix_deletion_request_unit_id_answered_at", "unit_id", "answered_at"),
+        Index("ix_deletion_request_answered_at_due_on", "answered_at", "due_on"),
+    )
+    referral_id: Mapped[UUID] = mapped_column(ForeignKey("referral.id"), unique=True)
+    unit_id: Mapped[UUID] = mapped_column(ForeignKey("unit.id"))
+    asked_at: Mapped[datetime]
+    due_on: Mapped[date]
+    answer: Mapped[str | None] = mapped_column(String(10))
+    basis_sealed: Mapped[bytes | None]
+    answered_at: Mapped[datetime | None]
+    answered_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("membership.id"))
+    referral: Mapped[Referral] = relationship(lazy="raise")
+    unit: Mapped[Unit] = relationship(lazy="raise")
+
+    basis = Encrypted[str]("basis_sealed", "")
+
+
 class ReferenceCounter(Model):
     """The last reference number of a year."""
 

@@ -37,7 +37,16 @@ _NO_FURTHER = (
     defaultload(Referral.handler).lazyload(Membership.unit),
 )
 
+# What a move does not look at: who makes one needs the referral and its consent.
+_FOR_A_MOVE = tuple(
+    lazyload(each)
+    for each in (Referral.service, Referral.receiver, Referral.sender, Referral.handler,
+                 Referral.municipality)
+)  # fmt: skip
+
 TASK = "task.answer"  # the right to answer what one was asked for oneself
+GONE = N_("Diese Aufgabe ist nicht mehr für Sie offen. Vielleicht hat sie inzwischen jemand "
+          "anderes übernommen.")  # fmt: skip
 
 
 def as_sender(actor: Actor) -> ColumnElement[bool]:
@@ -114,11 +123,16 @@ def overseen(actor: Actor) -> Select[Referral]:
     )
 
 
-def outgoing(statement: Select[Referral], client: Client | None = None) -> Select[Referral]:
+def outgoing(
+    statement: Select[Referral], client: Client | None = None, *, with_advisor: bool = False
+) -> Select[Referral]:
     """For lists on the sender's side: only with what their rows show. `client` is whose list it
-    is and loaded already; the others come along."""
+    is and loaded already; the others come along, with their advisors for a list of the team."""
     left_out = (Referral.sender, Referral.municipality, Referral.consent, Referral.handler)
-    further = (lazyload(Client.advisor), lazyload(Client.municipality))
+    advisor = joinedload(Client.advisor).lazyload(Membership.unit)
+    further = (
+        advisor if with_advisor else lazyload(Client.advisor), lazyload(Client.municipality),
+    )  # fmt: skip
     named = lazyload(Referral.client) if client else joinedload(Referral.client).options(*further)
     return statement.options(*map(lazyload, left_out), named)
 
@@ -135,10 +149,12 @@ def get_visible(actor: Actor, referral_id: UUID, *, lock: bool = False) -> Refer
     """
     statement = visible(actor).where(Referral.id == referral_id)
     if lock:
+        statement = statement.options(*_FOR_A_MOVE)
         statement = statement.with_for_update(of=Referral, key_share=True)
     referral = db.session.scalar(statement)
     if referral is None:
-        raise NotFound
+        # The same for what was never one's own: a volunteer learns no more from it.
+        raise NotFound(GONE if is_volunteer(actor) else "")
     return referral
 
 
@@ -180,11 +196,19 @@ def possible_actions(actor: Actor, referral: Referral) -> list[Action]:
         return []
     here = workflow.actions_from(state_in(workflow, referral))
     moves = [action for action in here if may_act(actor, referral, action)]
+    if is_restricted(referral) and actor.kind is not ActorKind.SYSTEM:
+        moves = [action for action in moves if action.key == "withdraw"]
     done = {
         "review": referral.loop_closed_at is not None,
         "acknowledge": referral.acknowledged_at is not None,
     }
     return [action for action in moves if not done.get(action.key)]
+
+
+def is_restricted(referral: Referral) -> bool:
+    """Whether what was sent is only to be kept for now: its receiver sees nothing, and its sender
+    can do nothing but withdraw."""
+    return referral.consent is not None and referral.consent.suspended_on is not None
 
 
 def recordable_actions(actor: Actor, referral: Referral) -> list[Action]:
@@ -205,3 +229,9 @@ def grant(actor: Actor, referral: Referral) -> Grant:
         preview_only=kind.preview is not None,
         volunteer=is_volunteer(actor),
     )
+
+
+def pulse(actor: Actor, referral: Referral) -> str:
+    """Changes whenever this actor may see something else of the referral than before."""
+    shown = grant(actor, referral) if referral.seen_as == Side.RECEIVER else Grant.PACKAGE
+    return f"{shown}-{referral.version}"

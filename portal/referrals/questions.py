@@ -1,17 +1,41 @@
-"""What a move asks for: its fields, with the choices that depend on the referral filled in."""
+"""A move as somebody is asked for it: with the choices that depend on the referral filled in."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from uuid import UUID
 
 from sqlalchemy import select
 
 from portal.accounts.models import Membership, Person
+from portal.actor import Actor
 from portal.extensions import db
-from portal.referrals import packages
+from portal.referrals import packages, policy
 from portal.referrals.models import Referral
 from portal.registry import registry
 from portal.workflow import Action, Choice, Field, Kind
+
+
+@dataclass(frozen=True)
+class Question:
+    """A move of a referral and what it asks for.
+
+    Whether one may make it, and now, is another matter: see `commands.make`.
+    """
+
+    referral: Referral
+    action: Action
+    fields: tuple[Field, ...]
+
+
+def ask(actor: Actor, referral_id: UUID, action_key: str, *, lock: bool = False) -> Question:
+    """Raises NotFound (not yours), Conflict (no such move in any state).
+
+    `lock` as in `policy.get_visible`: whoever is about to make the move.
+    """
+    referral = policy.get_visible(actor, referral_id, lock=lock)
+    action = registry().referral_type(referral.type).workflow.action(action_key)
+    return Question(referral, action, fields_of(referral, action))
 
 
 def fields_of(referral: Referral, action: Action) -> tuple[Field, ...]:

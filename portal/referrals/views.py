@@ -15,16 +15,27 @@ from portal.actor import SOURCES, Actor
 from portal.clients import policy as clients
 from portal.clients.models import Client
 from portal.codes import GOAL_AREAS
-from portal.consents import policy as consents
 from portal.extensions import db
 from portal.grants import Grant
 from portal.problems import Conflict, Invalid, NotFound
-from portal.referrals import commands, history, listing, packages, policy, questions, tasks
+from portal.referrals import (
+    commands,
+    deletions,
+    endings,
+    history,
+    listing,
+    packages,
+    policy,
+    questions,
+    tasks,
+)
 from portal.referrals.models import Appointment, Referral
+from portal.referrals.questions import Question
 from portal.registry import registry
 from portal.web.access import MEMBER, access
 from portal.web.fields import FieldsForm, fields_form
 from portal.web.htmx import go, is_htmx
+from portal.web.language import translate
 from portal.web.paging import page_of
 from portal.workflow import N_, Action, Field, Kind, Side
 
@@ -59,10 +70,10 @@ def index() -> str:
 @access(MEMBER)
 def show(referral_id: UUID) -> Response:
     actor = current_actor()
-    return _page(actor, policy.get_visible(actor, referral_id))
+    return page(actor, policy.get_visible(actor, referral_id))
 
 
-def _page(actor: Actor, referral: Referral, status: int = 200, **more: Any) -> Response:
+def page(actor: Actor, referral: Referral, status: int = 200, **more: Any) -> Response:
     """The page of a referral for the side that asks, and the note that it was read."""
     if policy.is_volunteer(actor):
         return _task_page(actor, referral, status, **more)
@@ -94,6 +105,9 @@ def _page(actor: Actor, referral: Referral, status: int = 200, **more: Any) -> R
         "actions": policy.possible_actions(actor, referral),
         "recordable": policy.recordable_actions(actor, referral),
         "successors": _successors(actor, referral),
+        "pulse": policy.pulse(actor, referral),
+        "restricted": policy.is_restricted(referral) and not referral.is_final,
+        **_deletion(actor, referral),
         **more,
     }
     html = render_template("referrals/show.html", **context)
@@ -102,12 +116,22 @@ def _page(actor: Actor, referral: Referral, status: int = 200, **more: Any) -> R
     return make_response(html, status)
 
 
+def _deletion(actor: Actor, referral: Referral) -> dict[str, Any]:
+    """What stands on the page after a revocation or an erasure, and only then."""
+    consent = referral.consent
+    over = consent is not None and (consent.revoked_at or consent.suspended_on)
+    asked = deletions.of(referral) if over else None
+    if asked is None:
+        return {"deletion": None, "deletion_form": None}
+    return {"deletion": asked, "deletion_form": fields_form(deletions.FIELDS, today=actor.today)}
+
+
 def _task_page(actor: Actor, referral: Referral, status: int, **more: Any) -> Response:
     """The same for a volunteer: a page of its own, so that nothing else can slip onto it."""
     package = packages.latest(referral)
     task = tasks.task_of(actor, referral, package.content if package else {})
     html = render_template(
-        "referrals/task.html", referral=referral, task=task,
+        "referrals/task.html", referral=referral, task=task, pulse=policy.pulse(actor, referral),
         actions=policy.possible_actions(actor, referral),
         timeline=history.timeline(referral, Side.RECEIVER, task.grant, actor.membership_id),
         **more,
@@ -129,13 +153,11 @@ def _successors(actor: Actor, referral: Referral) -> list[Referral]:
 def ask(referral_id: UUID, action: str) -> Response:
     """The form of a move, alone for htmx, on its page otherwise."""
     actor, recording = _speaking(current_actor())
-    referral = policy.get_visible(actor, referral_id)
-    move = _move_of(referral, action)
-    policy.require_act(actor, referral, move)
+    question = _question(actor, referral_id, action)
+    referral, move = question.referral, question.action
     workflow = registry().referral_type(referral.type).workflow
     workflow.step(policy.state_in(workflow, referral), action)
-    form = _form(referral, move, recording)
-    return _form_page(current_actor(), referral, move, form, recording)
+    return _form_page(current_actor(), referral, move, _form(question, recording), recording)
 
 
 @bp.post("/referrals/<uuid:referral_id>/<action>")
@@ -143,19 +165,18 @@ def ask(referral_id: UUID, action: str) -> Response:
 def act(referral_id: UUID, action: str) -> Response:
     """Make a move, recording it for the other side where the form says so."""
     actor, recording = _speaking(current_actor())
-    referral = policy.get_visible(actor, referral_id)
-    move = _move_of(referral, action)
-    policy.require_act(actor, referral, move)
-    form = _form(referral, move, recording)
+    question = _question(actor, referral_id, action, lock=True)
+    move, form = question.action, _form(question, recording)
     if recording:
         source = str(form["source"].data or "")
         if source not in dict(SOURCES):
             db.session.rollback()
             form.put_errors({"source": N_("Bitte wählen Sie, wie Sie es erfahren haben.")})
+            referral = policy.get_visible(current_actor(), referral_id)
             return _form_page(current_actor(), referral, move, form, recording, 422)
         actor = actor.recording(Side.RECEIVER, source)
     try:
-        commands.perform(actor, referral_id, action, form.read(), _seen_version())
+        commands.make(actor, question, form.read(), _seen_version())
         stays = _still_sees(actor, referral_id)
         db.session.commit()
     except Invalid as refused:
@@ -167,7 +188,7 @@ def act(referral_id: UUID, action: str) -> Response:
         db.session.rollback()
         referral = policy.get_visible(current_actor(), referral_id)
         lost = [(q.label, form[q.key].data) for q in form.questions if q.kind is Kind.LONG_TEXT]
-        return _page(current_actor(), referral, 409, conflict=late.message, lost=lost)
+        return page(current_actor(), referral, 409, conflict=late.message, lost=lost)
     flash(_("Gespeichert: %(move)s", move=_(move.label)), "success")
     if request.form.get("back") == "start" or not stays:
         return go(url_for("dashboard.start"))
@@ -188,18 +209,19 @@ def _speaking(actor: Actor) -> tuple[Actor, bool]:
     return actor, False
 
 
-def _move_of(referral: Referral, key: str) -> Action:
-    """The move of this name, whether or not it is possible now."""
+def _question(actor: Actor, referral_id: UUID, key: str, *, lock: bool = False) -> Question:
+    """A move of one's own side, whether or not it is possible now; others have no page."""
     try:
-        return registry().referral_type(referral.type).workflow.action(key)
+        question = questions.ask(actor, referral_id, key, lock=lock)
     except Conflict as unknown:
         raise NotFound from unknown
+    policy.require_act(actor, question.referral, question.action)
+    return question
 
 
-def _form(referral: Referral, move: Action, recording: bool) -> FieldsForm:
-    fields = questions.fields_of(referral, move)
+def _form(question: Question, recording: bool) -> FieldsForm:
     return fields_form(
-        (SOURCE, *fields) if recording else fields,
+        (SOURCE, *question.fields) if recording else question.fields,
         today=current_actor().today,
         formdata=request.form if request.method == "POST" else None,
     )
@@ -213,7 +235,7 @@ def _form_page(
     if is_htmx():
         html = render_template("referrals/move.html", referral=referral, **context)
         return make_response(html, status)
-    return _page(actor, referral, status, **context)
+    return page(actor, referral, status, **context)
 
 
 def _seen_version() -> int | None:
@@ -253,29 +275,9 @@ def again(referral_id: UUID) -> Response:
         db.session.commit()
     except Invalid as refused:
         db.session.rollback()
-        flash(_(" ".join(refused.errors.values())), "warning")
+        flash(" ".join(map(translate, refused.errors.values())), "warning")
         return go(url_for("referrals.show", referral_id=referral_id))
     return go(url_for("handover.draft", referral_id=draft.id))
-
-
-@bp.route("/consents/<uuid:consent_id>/revoke", methods=["GET", "POST"])
-@access("consent.write")
-def revoke(consent_id: UUID) -> Response:
-    """End a consent: the page says what follows, the button does it at once."""
-    actor = current_actor()
-    consent = consents.get_visible(actor, consent_id)
-    if request.method == "POST":
-        client_id = consent.client_id
-        commands.revoke_consent(actor, consent_id)
-        db.session.commit()
-        flash(_("Widerrufen. Die andere Stelle sieht ab sofort nichts mehr."), "success")
-        return go(url_for("clients.show", client_id=client_id))
-    resting = db.session.scalars(
-        policy.visible(actor).where(Referral.consent_id == consent.id, Referral.closed_at.is_(None))
-    ).all()
-    html = render_template("referrals/revoke.html", consent=consent, resting=resting)
-    audit.record_read(actor, "client.read", client_id=consent.client_id, purpose="revoke")
-    return make_response(html)
 
 
 @bp.route("/clients/<uuid:client_id>/close", methods=["GET", "POST"])
@@ -285,7 +287,7 @@ def close(client_id: UUID) -> Response:
     actor = current_actor()
     client = clients.get_visible(actor, client_id)
     if request.method == "POST":
-        commands.close_client(actor, client_id)
+        endings.close_client(actor, client_id)
         db.session.commit()
         flash(_("Die Beratung ist beendet."), "success")
         return go(url_for("clients.show", client_id=client_id))

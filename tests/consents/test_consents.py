@@ -23,6 +23,7 @@ GOOD: dict[str, Any] = {
     "valid_until": TODAY + timedelta(days=90),
     "form": "paper_signed",
     "explained": True,
+    "copy_given": True,
 }
 
 
@@ -45,7 +46,7 @@ def test_what_was_agreed_is_kept(town: Town) -> None:
     # What is asked for is part of every consent, ticked or not.
     assert kept.categories == ["contact", "person", "request"]
     assert (kept.valid_from, kept.valid_until) == (TODAY, GOOD["valid_until"])
-    assert (kept.recipient_unit_id, kept.explained_by_id) == (
+    assert (kept.recipient_unit_id, kept.sheet.explained_by_id) == (
         town.service.unit_id, town.advisor.id,
     )  # fmt: skip
 
@@ -61,13 +62,21 @@ def test_what_was_agreed_is_kept(town: Town) -> None:
         ("purpose", "An alle Partner im Netzwerk, damit sie helfen können."),
         ("purpose", "x" * 501),
         ("categories", []),
-        ("categories", ["person", "health"]),
+        ("categories", ["person", "shoe_size"]),
         ("valid_until", None),
         ("valid_until", TODAY - timedelta(days=1)),
         ("valid_until", TODAY + timedelta(days=LONGEST_DAYS + 1)),
         ("form", "by_nodding"),
         ("explained", False),
         ("explained", None),
+        ("copy_given", False),
+        ("kind", "everything"),
+        ("direction", "sideways"),
+        ("purpose_code", "curiosity"),
+        ("language", "tlh"),
+        ("explained_on", TODAY + timedelta(days=1)),
+        ("explained_on", TODAY - timedelta(days=15)),
+        ("answer", "perhaps"),
     ],
 )
 def test_what_is_too_vague_or_too_long_is_no_consent(town: Town, key: str, value: Any) -> None:
@@ -126,5 +135,5 @@ def test_the_longest_that_covers_everything_is_taken(town: Town) -> None:
     long.revoked_at = NOW
     assert covering("contact", "person") is short
     assert covering("contact", "person", "household") is None
-    everything = give(town, categories=[key for key, _ in DATA_CATEGORIES])
+    everything = give(town, categories=[key for key, _ in DATA_CATEGORIES], health=True)
     assert covering("contact", "person", "household") is everything

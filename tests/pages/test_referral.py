@@ -93,15 +93,18 @@ def test_only_possible_moves_are_offered(
 
 
 def test_the_slower_of_two_is_told_and_keeps_the_text(
-    partner: FlaskClient, referral: Referral
+    as_member: Any, partner: FlaskClient, town: Town, referral: Referral
 ) -> None:
     seen = str(referral.version)
-    partner.post(url(referral, "accept"), data={"seen": seen, "next_on": "2026-12-01"})
+    faster = town.factory.member("Pia Zweite", town.partner.unit, "partner")
+    db.session.commit()
+    accepted = {"seen": seen, "next_on": "2026-12-01"}
+    assert as_member(faster).post(url(referral, "accept"), data=accepted).status_code == 303
     late = partner.post(
         url(referral, "decline"), data={"seen": seen, "code": "other", "explanation": "voll"}
     )
     assert late.status_code == 409
-    assert "Paula Partner war schneller" in late.text
+    assert "Pia Zweite war schneller" in late.text
     asked = partner.post(url(referral, "ask"), data={"seen": seen, "question": "Geht es montags?"})
     assert asked.status_code == 409
     assert "Geht es montags?" in asked.text
@@ -148,17 +151,18 @@ def test_revoking_closes_the_view_at_once(
     advisor: FlaskClient, partner: FlaskClient, referral: Referral
 ) -> None:
     partner.post(url(referral, "accept"), data={"next_on": "2026-12-01"})
-    consent = f"/consents/{referral.consent_id}/revoke"
+    consent = f"/consents/{referral.consent_id}"
     assert referral.reference in advisor.get(consent).text
     assert partner.get(consent).status_code == 403
-    assert advisor.post(consent).status_code == 303
+    assert partner.post(f"{consent}/revoke").status_code == 403
+    assert advisor.post(f"{consent}/revoke").status_code == 303
     ended = partner.get(url(referral)).text
     assert "Zugriff beendet" in ended
     assert "0000 1000" in ended  # the sender's telephone number
     assert "widerrufen" not in ended.casefold()
     assert not any(secret in ended for secret in SECRET)
     assert not any(secret in partner.get("/referrals?filter=all").text for secret in SECRET)
-    assert advisor.post(consent).status_code == 409
+    assert advisor.post(f"{consent}/revoke").status_code == 409
 
 
 def test_send_again_makes_a_draft_that_names_its_predecessor(

@@ -19,7 +19,7 @@ from portal.extensions import db
 from portal.grants import Grant
 from portal.outbox import OutboxMessage
 from portal.problems import Conflict, Invalid, Problem
-from portal.referrals import commands, packages, policy
+from portal.referrals import commands, endings, packages, policy
 from portal.referrals.models import Event, ReferenceCounter, Referral
 from portal.testing.town import NOW, Town
 from tests.threads import at_once
@@ -135,7 +135,7 @@ def test_a_revocation_closes_the_view_whoever_was_faster(
     consent_id = fresh(referral_id).consent_id
     results = at_once(
         app,
-        job(commands.revoke_consent, advisor, consent_id),
+        job(endings.revoke_consent, advisor, consent_id),
         job(commands.perform, partner, referral_id, "accept", {"next_on": NOW.date()}),
     )
     assert results[0] is None
@@ -156,7 +156,7 @@ def test_nothing_is_sent_on_a_consent_that_is_being_revoked(
     advisor, lead = f.actor(town.advisor), f.actor(town.lead)
     results = at_once(
         app,
-        job(commands.revoke_consent, lead, consent.id),
+        job(endings.revoke_consent, lead, consent.id),
         job(commands.perform, advisor, draft.id, "send", {}),
     )
     assert results[0] is None
@@ -181,7 +181,7 @@ def test_adding_data_and_revoking_do_not_wait_for_each_other_for_good(
     results = at_once(
         app,
         job(commands.perform, f.actor(town.advisor), referral_id, "answer", answer),
-        job(commands.revoke_consent, f.actor(town.lead), consent_id),
+        job(endings.revoke_consent, f.actor(town.lead), consent_id),
     )
     assert results[1] is None
     assert len(refused(results)) <= 1
@@ -194,7 +194,7 @@ def test_one_consent_is_revoked_once(app: Flask, town: Town, _round: int) -> Non
     f = town.factory
     consent_id = fresh(sent(town)).consent_id
     revoke = [
-        job(commands.revoke_consent, f.actor(member), consent_id)
+        job(endings.revoke_consent, f.actor(member), consent_id)
         for member in (town.advisor, town.lead)
     ]
     (loser,) = refused(at_once(app, *revoke))

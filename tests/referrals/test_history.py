@@ -6,7 +6,7 @@ import pytest
 from flask import Flask
 
 from portal.grants import Grant
-from portal.referrals import commands, history, policy
+from portal.referrals import commands, endings, history, policy
 from portal.referrals.models import Referral
 from portal.testing.town import NOW, Town
 from portal.workflow import Side
@@ -103,7 +103,7 @@ def test_after_a_revocation_a_receiver_reads_nothing_not_even_that(town: Town) -
     f = town.factory
     referral = f.sent(town.advisor, town.client, town.service)
     assert referral.consent_id is not None
-    commands.revoke_consent(f.actor(town.advisor), referral.consent_id)
+    endings.revoke_consent(f.actor(town.advisor), referral.consent_id)
     assert lines(town, referral, Side.RECEIVER) == []
     ours = lines(town, referral, Side.SENDER)
     assert (ours[-1].label, ours[-1].who) == ("Zurückgezogen", "Hand in Hand")

@@ -17,7 +17,7 @@ from portal.extensions import db
 from portal.hookspecs import hookimpl
 from portal.lifecycle import GRACE_DAYS
 from portal.problems import Invalid
-from portal.referrals import commands, packages, policy
+from portal.referrals import commands, endings, packages, policy
 from portal.referrals.models import Package, Referral
 from portal.registry import registry
 from portal.testing.town import NOW, Town
@@ -161,7 +161,7 @@ def test_a_revoked_consent_does_not_count(town: Town) -> None:
     f = town.factory
     referral = f.draft(town.advisor, town.client, town.service)
     consent = f.consent(town.advisor, town.client, town.service.unit)
-    commands.revoke_consent(f.actor(town.advisor), consent.id)
+    endings.revoke_consent(f.actor(town.advisor), consent.id)
     refused(town, referral)
 
 
@@ -303,7 +303,7 @@ def test_revoking_ends_everything_that_rests_on_the_consent(town: Town) -> None:
     f.move(town.partner, done.id, "decline")
     elsewhere = f.sent(town.advisor, town.client, town.other_service)
     later = f.at(NOW + timedelta(days=1))
-    commands.revoke_consent(later.actor(town.advisor), consent.id)
+    endings.revoke_consent(later.actor(town.advisor), consent.id)
     db.session.flush()
     assert {r.consent_id for r in (waiting, accepted, done)} == {consent.id}
     for ended in (waiting, accepted):
@@ -322,9 +322,9 @@ def test_a_consent_is_revoked_once(town: Town) -> None:
     referral = town.factory.sent(town.advisor, town.client, town.service)
     actor = town.factory.actor(town.advisor)
     assert referral.consent_id is not None
-    commands.revoke_consent(actor, referral.consent_id)
+    endings.revoke_consent(actor, referral.consent_id)
     with pytest.raises(commands.Conflict):
-        commands.revoke_consent(actor, referral.consent_id)
+        endings.revoke_consent(actor, referral.consent_id)
 
 
 def test_no_plugin_can_stop_a_revocation(town: Town) -> None:
@@ -340,7 +340,7 @@ def test_no_plugin_can_stop_a_revocation(town: Town) -> None:
     referral.state = referral.status = "sent"
     with pytest.raises(Invalid, match="Das geht jetzt nicht"):
         town.factory.move(town.partner, referral.id, "accept")
-    commands.revoke_consent(town.factory.actor(town.advisor), consent.id)
+    endings.revoke_consent(town.factory.actor(town.advisor), consent.id)
     assert referral.status == "cancelled"
 
 
@@ -358,7 +358,7 @@ def test_a_consent_can_be_revoked_when_the_plugin_is_gone(town: Town, app: Flask
         actor, referral.id))]  # fmt: skip
     assert offered == ["withdraw"]
     for consent_id in {referral.consent_id, other.consent_id}:
-        commands.revoke_consent(actor, consent_id)
+        endings.revoke_consent(actor, consent_id)
     assert (referral.status, other.status) == ("cancelled", "cancelled")
     assert referral.turn == ""
 
@@ -369,10 +369,10 @@ def test_closing_a_case_ends_what_is_open(town: Town) -> None:
         f.sent(town.advisor, town.client, town.service),
         f.draft(town.advisor, town.client, town.service),
     )
-    commands.close_client(f.actor(town.advisor), town.client.id)
+    endings.close_client(f.actor(town.advisor), town.client.id)
     assert (sent.status, sent.code) == ("cancelled", "case_closed")
     assert draft.status == "cancelled"
     assert town.client.closed_on == NOW.date()
     assert db.session.scalar(select(func.count()).select_from(Package)) == 1
     with pytest.raises(commands.Conflict):
-        commands.close_client(f.actor(town.advisor), town.client.id)
+        endings.close_client(f.actor(town.advisor), town.client.id)
