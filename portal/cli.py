@@ -7,7 +7,6 @@ import os
 import signal
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Event
@@ -17,15 +16,29 @@ import click
 from flask import Flask
 from sqlalchemy.exc import DBAPIError, OperationalError
 
-from portal import __version__, config, doctor, migrate, outbox, registry, serving
+from portal import (
+    __version__,
+    backup,
+    catalogue,
+    cli_data,
+    config,
+    doctor,
+    migrate,
+    outbox,
+    registry,
+    rounds,
+    serving,
+    verifying,
+)
 from portal.accounts.setup import first_admin
 from portal.app import create_app
-from portal.database import gather_statistics, unit_of_work
+from portal.database import gather_statistics, inside, unit_of_work
 from portal.demo import start
-from portal.demo.county import PASSWORD
+from portal.demo.accounts import PASSWORD
 from portal.demo.seed import Happening
 from portal.extensions import db
 from portal.network.commands import load_municipalities
+from portal.privacy import replay
 from portal.problems import Problem
 
 PAUSE_SECONDS = 5  # of the worker, when nothing was due
@@ -38,7 +51,9 @@ class Plain(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
-        except (config.ConfigError, registry.PluginError, serving.CannotServe, Problem) as error:
+        except (
+            config.ConfigError, registry.PluginError, serving.CannotServe, backup.CannotDo, Problem,
+        ) as error:  # fmt: skip
             raise click.ClickException(str(error)) from error
         except DBAPIError as error:
             reason = str(error.orig).strip().partition("\n")[0]
@@ -46,17 +61,6 @@ class Plain(click.Group):
         except OSError as error:
             place = f" ({error.filename})" if error.filename else ""
             raise click.ClickException(f"{error.strerror or error}{place}") from error
-
-
-@contextmanager
-def inside(app: Flask) -> Iterator[None]:
-    """In a request of its own, so that links are made as in a page; leaves no connection open."""
-    with app.test_request_context(base_url=app.config["BASE_URL"]):
-        try:
-            yield
-        finally:
-            db.session.remove()
-            db.engine.dispose()
 
 
 @click.group(cls=Plain, context_settings={"help_option_names": ["-h", "--help"]})
@@ -129,6 +133,8 @@ def serve(host: str, port: int) -> None:
             raise click.ClickException(
                 f"Migrations are missing ({', '.join(behind)}): run `portal migrate` first."
             )
+        if again := replay.erase_again(datetime.now(UTC)):
+            click.echo(f"Brought back by a backup, and erased again: {again}.")
         if embedded:
             gather_statistics(db.engine)
     if embedded:
@@ -149,14 +155,18 @@ def _keep_demo_inside(app: Flask, host: str) -> None:
 @main.command()
 @click.option("--once", is_flag=True, help="Deliver what is due now, then end.")
 def worker(once: bool) -> None:
-    """Deliver messages (here: print them). Several workers may run at once."""
+    """Deliver messages (here: print them), announce endings, seal the log, delete what is over.
+
+    Several workers may run at once.
+    """
     stopped = Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda _signal, _frame: stopped.set())
     with inside(create_app()):
         while not stopped.is_set():
             try:
-                delivered, failed = outbox.deliver_due(outbox.ConsoleTransport(), datetime.now(UTC))
+                transport, now = outbox.ConsoleTransport(), datetime.now(UTC)
+                delivered, failed = rounds.run(now, transport, thorough=once)
             except OperationalError:
                 if once:
                     raise
@@ -175,8 +185,7 @@ def worker(once: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="For programs.")
 def plugins(as_json: bool) -> None:
     """What is installed: kinds of handoff, their states and moves, permissions."""
-    loaded = registry.load()
-    found = [_described(loaded, plugin) for plugin in loaded.plugins.values()]
+    found = catalogue.described(registry.load())
     if as_json:
         click.echo(json.dumps(found, ensure_ascii=False, indent=2))
         return
@@ -190,38 +199,6 @@ def plugins(as_json: bool) -> None:
                            f" ({move['side']})")  # fmt: skip
         for permission in plugin["permissions"]:
             click.echo(f"  may {permission['key']}: {', '.join(permission['roles'])}")
-
-
-def _described(loaded: registry.Registry, plugin: registry.Plugin) -> dict[str, Any]:
-    def own(key: str) -> bool:
-        return key == plugin.key or key.startswith(plugin.key + ".")
-
-    return {
-        "key": plugin.key,
-        "version": plugin.version,
-        "referral_types": [
-            {
-                "key": kind.key,
-                "label": kind.label,
-                "states": [
-                    {"key": state.key, "label": state.label, "refines": state.refines}
-                    for state in kind.workflow.states
-                ],
-                "moves": [
-                    {"key": action.key, "label": action.label, "from": list(action.sources),
-                     "to": action.target, "side": action.side}
-                    for action in kind.workflow.actions
-                ],
-            }
-            for kind in loaded.referral_types.values()
-            if own(kind.key)
-        ],
-        "permissions": [
-            {"key": permission.key, "label": permission.label, "roles": list(permission.roles)}
-            for permission in loaded.permissions.values()
-            if own(permission.key)
-        ],
-    }  # fmt: skip
 
 
 @main.command()
@@ -249,6 +226,30 @@ def doctor_command() -> None:
         bad += not finding.good
     if bad:
         raise click.ClickException("1 thing is wrong." if bad == 1 else f"{bad} things are wrong.")
+
+
+for data_command in (
+    cli_data.retention_command, cli_data.backup_command, cli_data.restore_command,
+):  # fmt: skip
+    main.add_command(data_command)
+
+
+@main.group()
+def audit() -> None:
+    """The access log."""
+
+
+@audit.command()
+def verify() -> None:
+    """Read the sealed log anew; exit code 1 if an entry is not as it was written."""
+    with inside(create_app()):
+        report = verifying.verify()
+    for finding in report.findings:
+        click.echo(f"BAD  {finding}")
+    for line in report.lines():
+        click.echo(line)
+    if report.findings:
+        raise click.ClickException("The access log is not as it was written.")
 
 
 @main.command()
@@ -301,12 +302,12 @@ def _prepare_demo(folder: Path, *, reset: bool) -> None:
 
 def _with_progress(happenings: list[Happening]) -> Iterator[Happening]:
     if sys.stdout.isatty():
-        with click.progressbar(happenings, label="Nine weeks of handoffs") as bar:
+        with click.progressbar(happenings, label="Nine months of handoffs") as bar:
             yield from bar
         return
     for number, happening in enumerate(happenings, start=1):
         yield happening
-        if number % 50 == 0 or number == len(happenings):
+        if number % 200 == 0 or number == len(happenings):
             click.echo(f"  {number} of {len(happenings)} steps, until {happening.moment:%d.%m.%Y}")
 
 
