@@ -130,6 +130,8 @@ class Factory:
             "valid_until": valid_until or actor.today + timedelta(days=182),
             "form": form,
             "explained": True,
+            "copy_given": True,
+            "health": True,
         }
         return give_consent(actor, client.id, unit, data)
 

@@ -1,4 +1,4 @@
-"""The demo's forty clients. Every surname means "example" in its language: nobody can be meant."""
+"""The forty clients of the worked week. Every surname means "example": nobody can be meant."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ MURRHARDT, SULZBACH = "Murrhardt", "Sulzbach an der Murr"
 
 @dataclass(frozen=True)
 class Person:
-    """A client; `since` is the day of the first talk, counted from the worked Monday."""
+    """A client; `since` and `until` are the days of the first and the last talk, counted from the
+    worked Monday. `more` holds further fields of the record."""
 
     key: str
     given_name: str
@@ -31,6 +32,7 @@ class Person:
     housing: str
     since: int = -300
     more: dict[str, Any] = field(default_factory=dict)
+    until: int | None = None
 
 
 P = Person

@@ -11,11 +11,11 @@ from flask_babel import force_locale, gettext
 from flask_security import hash_password
 from sqlalchemy import inspect, select
 
-from portal import migrate
+from portal import migrate, sealing
 from portal.accounts.models import Organisation, Person
 from portal.accounts.roles import ROLES
 from portal.database import unit_of_work
-from portal.demo.county import ACCOUNTS, PASSWORD
+from portal.demo.accounts import ACCOUNTS, PASSWORD
 from portal.demo.seed import Happening, is_seeded, seed
 from portal.extensions import db
 from portal.network.commands import load_municipalities
@@ -45,6 +45,7 @@ def database_holds() -> Holds:
 
 def empty_database() -> None:
     """Away with the demo's database. The caller made sure that it holds a demo or nothing."""
+    sealing.forget_outside()
     engine = db.engine
     if engine.dialect.name == "sqlite" and engine.url.database:
         engine.dispose()
@@ -70,9 +71,9 @@ def account_lines() -> Iterator[str]:
     """The accounts by role, each with its address and what to try."""
     with force_locale("en"):
         for key, role in ROLES.items():
-            accounts = [account for account in ACCOUNTS if account.serves[0][1] == key]
-            if accounts:
-                yield gettext(role.label)
-            for account in accounts:
-                yield f"  {account.name:<22}{account.email}"
-                yield f"      {gettext(account.try_this)}"
+            yield gettext(role.label)
+            for account in ACCOUNTS:
+                if account.serves[0][1] == key:
+                    yield f"  {account.name:<22}{account.email}"
+                    if account.try_this:
+                        yield f"      {gettext(account.try_this)}"

@@ -29,7 +29,7 @@ from portal.accounts.session import active_memberships, now
 from portal.actor import Actor
 from portal.config import LOOPBACK, is_loopback
 from portal.demo import windows
-from portal.demo.county import ACCOUNTS, PASSWORD
+from portal.demo.accounts import ACCOUNTS, PASSWORD
 from portal.extensions import csrf, db
 from portal.outbox import Letter, OutboxMessage
 from portal.problems import NotFound

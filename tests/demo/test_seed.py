@@ -1,4 +1,4 @@
-"""The demo county: what is in it, and that every step of it really happened."""
+"""The worked week of the demo: what it tells, and that every step of it really happened."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from markupsafe import escape
 from sqlalchemy import func, inspect, select
 
 from portal import outbox
-from portal.accounts.models import Membership, Organisation, Person, Unit
+from portal.accounts.models import Membership, Person
 from portal.accounts.roles import ROLES
 from portal.actor import Actor
 from portal.audit import AuditEntry
 from portal.clients.models import Client
 from portal.consents.models import Consent
 from portal.database import unit_of_work
-from portal.demo.county import ACCOUNTS, OFFICES
+from portal.demo.accounts import ACCOUNTS
 from portal.demo.factory import Factory
 from portal.demo.people import PEOPLE
 from portal.demo.seed import STORIES, seed
@@ -28,12 +28,12 @@ from portal.demo.story import working_monday
 from portal.extensions import Model, db
 from portal.grants import Grant
 from portal.lifecycle import FINAL, Status
-from portal.network.models import Delivery, Service
+from portal.network.models import Service
 from portal.outbox import OutboxMessage
 from portal.referrals import policy
 from portal.referrals.models import Event, Referral
 from portal.registry import registry
-from portal.testing.town import NOW, fresh_app
+from portal.testing.town import NOW
 from portal.workflow import LOCAL
 from portal.working_days import working_days_between
 
@@ -51,18 +51,10 @@ def row_counts() -> Counter[str]:
 
 
 def seed_at(moment: datetime) -> bool:
+    """The worked week alone: what it tests is the same as in the whole, in a tenth of the time."""
     db.session.rollback()  # what was read before: on SQLite a read cannot become a write
     with unit_of_work():
-        return seed(moment, "a hash")
-
-
-@pytest.fixture(scope="module")
-def county(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
-    """The county at the beginning of the worked week; the tests of this module only read it."""
-    folder = tmp_path_factory.mktemp("county")
-    for app in fresh_app(f"sqlite:///{folder / 'portal.sqlite'}", folder, DEMO="1"):
-        seed_at(NOW)
-        yield app
+        return seed(moment, "a hash", whole=False)
 
 
 def referrals() -> list[Referral]:
@@ -82,48 +74,16 @@ def of_client(key: str, offer: str) -> Referral:
     )  # fmt: skip
 
 
-def test_it_is_as_large_as_a_small_county(county: Flask) -> None:
-    counts = row_counts()
-    assert counts["organisation"] >= 10
-    assert counts["person"] == len(ACCOUNTS) == 26
-    assert counts["client"] == len(PEOPLE) == 40
-    assert counts["referral"] >= 80
-
-
-def test_referrals_in_every_status_and_state(county: Flask) -> None:
-    assert {referral.status for referral in referrals()} == set(Status)
+def test_referrals_in_every_state_of_a_plugin(county: Flask) -> None:
     own_states = {"obligation_issued", "seat_offered", "placement_test_set", "registered",
                   "volunteer_proposed", "first_appointment_kept"}  # fmt: skip
     assert own_states <= {referral.state for referral in referrals()}
 
 
-def test_nobody_can_be_meant(county: Flask) -> None:
-    assert all(o.name.endswith("(Demo)") for o in db.session.scalars(select(Organisation)))
-    for unit in db.session.scalars(select(Unit)):
-        assert unit.phone.startswith("0000 ")
-        assert unit.email.endswith(".example")
-    assert all(p.email.endswith(".example") for p in db.session.scalars(select(Person)))
-    for client in db.session.scalars(select(Client)):
-        assert client.profile.get("phone", "0000 ").startswith("0000 ")
-
-
 def test_everybody_works_somewhere_and_one_in_two_places(county: Flask) -> None:
     places = {p.name: len(p.memberships) for p in db.session.scalars(select(Person))}
-    assert min(places.values()) == 1
+    assert set(places.values()) == {1, 2}
     assert places["Felix Doppelmuster"] == 2
-
-
-def test_who_delivers_where(county: Flask) -> None:
-    deliveries = db.session.scalars(select(Delivery)).all()
-    by_place = Counter(d.municipality.name for d in deliveries if d.valid_until is None)
-    assert by_place["Hausach"] == by_place["Murrhardt"] == by_place["Sulzbach an der Murr"] == 1
-    assert [d.model for d in deliveries if d.valid_until] == ["municipal_association"]
-
-
-def test_no_open_referral_is_without_a_next_date(county: Flask) -> None:
-    waiting = [r for r in referrals() if Status(r.status) not in FINAL]
-    assert waiting
-    assert [r.reference for r in waiting if r.next_on is None] == []
 
 
 def test_the_kita_has_not_answered_for_17_days(county: Flask) -> None:
@@ -173,8 +133,10 @@ def test_the_system_ended_what_nobody_answered_and_not_too_early(county: Flask) 
 
 
 def test_an_answer_by_telephone_was_recorded(county: Flask) -> None:
+    called = of_client("mirela", "Kita-Platz in Gutach")
     recorded = db.session.scalars(select(Event).where(Event.source == "phone")).all()
-    assert [(event.action, event.side) for event in recorded] == [("waitlist", "receiver")]
+    assert {event.side for event in recorded} == {"receiver"}
+    assert [e.action for e in recorded if e.referral_id == called.id] == ["waitlist"]
 
 
 def test_a_provider_without_an_account_is_told_for(county: Flask) -> None:
@@ -214,7 +176,6 @@ def test_offers_are_open_and_closed_and_name_their_places(county: Flask) -> None
     services = db.session.scalars(select(Service)).all()
     assert {service.accepts_new for service in services} == {True, False}
     assert {service.type for service in services} == set(registry().referral_types)
-    assert {office.kind for office in OFFICES} >= {"jobcenter", "other_office"}
 
 
 def test_offices_are_closed_on_weekends() -> None:
