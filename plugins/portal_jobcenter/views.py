@@ -24,5 +24,5 @@ def documents(referral_id: UUID) -> str:
         raise NotFound
     page = render_template("jobcenter/documents.html", referral=referral, papers=papers)
     audit.record_read(actor, PRINTED, subject=referral, client_id=referral.client_id,
-                      purpose="handed_out")  # fmt: skip
+                      purpose="slip")  # fmt: skip
     return page

@@ -69,6 +69,7 @@ WORKFLOW = standard(
     without=("start", "redirect", "pause", "resume"),
     states=(FIRST_APPOINTMENT_KEPT,),
     actions=(START,),
+    first=("start",),
     fields={
         "ask": (Field(key="question", label=N_("Ihre Frage"), kind=Kind.CHOICE, choices=ASKS),),
         "waitlist": (_EXPECTED_ON, REVIEW_ON),

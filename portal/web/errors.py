@@ -13,6 +13,7 @@ from werkzeug.exceptions import HTTPException
 from portal.extensions import db
 from portal.problems import Conflict, Forbidden, Invalid, NotFound, Problem, TooMany
 from portal.web.htmx import is_htmx
+from portal.web.language import current
 from portal.workflow import N_
 
 log = structlog.get_logger()
@@ -30,7 +31,7 @@ TEXTS: dict[int, tuple[str, str]] = {
     ),
     404: (
         N_("Hier ist nichts für Sie"),
-        N_("Vielleicht ist der Link veraltet, oder der Vorgang gehört zu einer anderen Stelle."),
+        N_("Vielleicht ist der Link veraltet, oder inzwischen ist jemand anderes zuständig."),
     ),
     405: (N_("So lässt sich diese Seite nicht aufrufen"), N_("Bitte gehen Sie zur Startseite.")),
     409: (
@@ -154,7 +155,8 @@ def _plain_error_page(status: int) -> Response:
     # Not `render_template`: what that adds to every page is read from the database.
     name = "errors/part.html" if is_htmx() else "errors/plain.html"
     template = current_app.jinja_env.get_template(name)
-    return make_response(template.render(status=status, title=title, advice=advice), status)
+    body = template.render(status=status, title=title, advice=advice, language=current())
+    return make_response(body, status)
 
 
 def _place(error: BaseException) -> str:

@@ -6,9 +6,9 @@ so that the API and the commands hold the same rules.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from flask_babel import gettext
 from flask_wtf import FlaskForm
@@ -27,7 +27,11 @@ from wtforms import Field as Control
 from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined]  # newer than its stubs
 from wtforms.widgets import CheckboxInput, ListWidget
 
+from portal.problems import Invalid
+from portal.web.language import translate
 from portal.workflow import LOCAL, Field, Kind
+
+T = TypeVar("T")
 
 _CONTROLS: dict[Kind, type[Control]] = {
     Kind.TEXT: StringField,
@@ -62,14 +66,23 @@ class FieldsForm(FlaskForm):
                 return control.data.replace(tzinfo=LOCAL)
         return control.data
 
+    def checked(self, rule: Callable[[dict[str, Any]], T]) -> T | None:
+        """What `rule` makes of what was entered; None if it raises Invalid, whose messages then
+        stand at the fields."""
+        try:
+            return rule(self.read())
+        except Invalid as refused:
+            self.put_errors(refused.errors)
+            return None
+
     def put_errors(self, errors: Mapping[str, str]) -> None:
         """Attach messages to their fields; one for an unknown field goes to the whole form."""
         for key, message in errors.items():
             control = self._fields.get(key)
             if control is None:
-                self.form_errors.append(gettext(message))
+                self.form_errors.append(translate(message))
             else:
-                control.errors = [*control.errors, gettext(message)]
+                control.errors = [*control.errors, translate(message)]
 
 
 def fields_form(

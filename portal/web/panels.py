@@ -25,7 +25,7 @@ def panels(slot: str, actor: Actor, **objects: Any) -> list[Markup]:
             continue
         try:
             # A savepoint: on PostgreSQL a failed query would spoil the page's transaction.
-            with db.session.no_autoflush, db.session.begin_nested():
+            with db.session.no_autoflush, db.session.connection().begin_nested():
                 context = panel.context(actor, **objects)
                 if context is None:
                     continue
