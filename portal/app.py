@@ -11,15 +11,20 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from portal import config as settings
 from portal import database, registry
+from portal.accountability import views as accountability
 from portal.accounts import admin_views, login, session
 from portal.accounts import views as accounts
 from portal.clients import views as clients
-from portal.dashboard import client_views, oversight
+from portal.consents import text_views
+from portal.dashboard import client_views
 from portal.dashboard import views as dashboard
 from portal.demo import views as demo
 from portal.extensions import compress, csrf, db
+from portal.inspection import views as inspection
 from portal.network import views as network
-from portal.referrals import handover_views
+from portal.privacy import emergency_views, retention_views
+from portal.privacy import views as privacy
+from portal.referrals import consent_views, ended_views, handover_views
 from portal.referrals import views as referrals
 from portal.web import assets, errors, headers, health, language, panels
 
@@ -29,10 +34,17 @@ FEATURES = (
     network,
     clients,
     client_views,
+    text_views,
     handover_views,
+    consent_views,
+    ended_views,
     referrals,
     dashboard,
-    oversight,
+    privacy,
+    emergency_views,
+    retention_views,
+    inspection,
+    accountability,
     health,
 )
 

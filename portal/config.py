@@ -31,6 +31,7 @@ SETTINGS = (
     Setting("BASE_URL", "http://127.0.0.1:8000", "address of the portal as people reach it"),
     Setting("COUNTY", "", "name of the operating county, shown in the header"),
     Setting("CONTACT", "", "where people turn to for help and accessibility: mail or telephone"),
+    Setting("DATA_PROTECTION_OFFICER", "", "whom to ask about data protection, on every sheet"),
     Setting("DEMO", "", "1: demo mode with a shared password, on this machine alone"),
     Setting("TRUSTED_PROXIES", "0", "how many reverse proxies set X-Forwarded-*"),
 )

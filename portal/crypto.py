@@ -82,6 +82,11 @@ class Keyring:
         except (InvalidTag, ValueError) as error:  # ValueError: cut off
             raise CannotDecrypt(f"{place}: the value is not of this place") from error
 
+    def derive(self, purpose: str) -> bytes:
+        """A key of its own for something else, the same as long as `index` is."""
+        # No word that is looked up has a NUL in it: this is never anybody's token.
+        return hmac.digest(self.index, b"\0" + purpose.encode(), "sha256")
+
     def token(self, word: str) -> bytes:
         """The blind index of one normalised word or prefix, 12 bytes."""
         return hmac.new(self.index, word.encode(), hashlib.sha256).digest()[:12]

@@ -1,4 +1,4 @@
-"""How the portal talks to its database: SQLite's settings, and the unit of work."""
+"""How the portal talks to its database: SQLite's settings, the unit of work, and commands."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from flask import Flask
 from sqlalchemy import Connection, Engine, event
 
 from portal.extensions import db
@@ -63,3 +64,14 @@ def unit_of_work() -> Iterator[None]:
     except BaseException:
         db.session.rollback()
         raise
+
+
+@contextmanager
+def inside(app: Flask) -> Iterator[None]:
+    """In a request of its own, so that links are made as in a page; leaves no connection open."""
+    with app.test_request_context(base_url=app.config["BASE_URL"]):
+        try:
+            yield
+        finally:
+            db.session.remove()
+            db.engine.dispose()

@@ -21,7 +21,7 @@ from portal.referrals.models import Package
 from portal.referrals.packages import digest_of
 
 LATEST = 2_000  # packages looked at: the newest
-VENDOR_FILES = ("kern.min.css", "fonts.css", "htmx.min.js")
+VENDOR_FILES = ("kern.min.css", "fonts.css", "fonts/NotoSans.ttf", "htmx.min.js")
 
 
 @dataclass(frozen=True)
@@ -147,6 +147,6 @@ def stored_data_opens() -> bool:
     if client is None:
         return True
     try:
-        return bool(client.profile)
+        return isinstance(client.profile, dict)
     except CannotDecrypt:
         return False

@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 from typing import Any, ClassVar
 from uuid import UUID, uuid4
 
-from flask_babel import Babel
 from flask_compress import Compress
 from flask_security.core import Security
 from flask_sqlalchemy import SQLAlchemy
@@ -70,5 +69,4 @@ class HasId:
 db = SQLAlchemy(metadata=Model.metadata)
 security = Security()
 csrf = CSRFProtect()
-babel = Babel()
 compress = Compress()

@@ -68,7 +68,7 @@ RECEIVER_LABELS = {S.SENT: N_("Neu")}
 
 # --- Timers, in working days unless they say otherwise (loop.md) -------------------------
 DUE_AFTER = 10  # sent: an answer is due
-SENDER_ANSWERS_WITHIN = 2  # info_needed: the sender is reminded
+SENDER_ANSWERS_WITHIN, TEAM_LEAD_AFTER = 2, 5  # info_needed: reminder, then escalation
 DRAFT_WAITS = 2  # draft: finish it, or delete it
 REVIEW_WITHIN = 5  # final: the sender looks at the result
 NEXT_STEP_DAYS = 14  # calendar days: proposed date of the next step

@@ -12,6 +12,7 @@ from typing import Protocol
 from uuid import UUID
 
 from flask import current_app, render_template
+from flask_babel import force_locale, gettext
 from sqlalchemy import ForeignKey, Index, String, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -39,6 +40,14 @@ CORE_MESSAGES: dict[str, MessageKind] = {
         _notice("referral.answer", N_("Ihre Rückfrage ist beantwortet"), Side.RECEIVER),
         _notice("referral.withdrawn", N_("Anfrage zurückgezogen"), Side.RECEIVER),
         _notice("referral.recorded", N_("Ihre Antwort wurde eingetragen"), Side.RECEIVER),
+        _notice("referral.ended", N_("Zugriff beendet"), Side.RECEIVER),
+        _notice("referral.rectified", N_("Angaben wurden berichtigt"), Side.RECEIVER),
+        _notice("referral.restricted", N_("Verarbeitung eingeschränkt"), Side.RECEIVER),
+        _notice("referral.unrestricted", N_("Einschränkung aufgehoben"), Side.RECEIVER),
+        _notice("referral.deletion", N_("Antwort zur Löschung"), Side.SENDER),
+        _notice("emergency.granted", N_("Notzugriff auf eine Vermittlung"), Side.SENDER),
+        _notice("consent.ending", N_("Eine Einwilligung läuft bald ab"), Side.SENDER),
+        _notice("consent.ended", N_("Eine Einwilligung ist abgelaufen"), Side.SENDER),
         _notice("task.answered", N_("Antwort zu einer Aufgabe"), Side.RECEIVER),
         _notice("task.offered", N_("Eine Aufgabe für Sie"), Side.RECEIVER),
         _notice("task.ended", N_("Eine Aufgabe ist beendet"), Side.RECEIVER),
@@ -46,6 +55,10 @@ CORE_MESSAGES: dict[str, MessageKind] = {
         _notice("referral.answered", N_("Antwort auf Ihre Vermittlung"), Side.SENDER),
         _notice("referral.news", N_("Neues zu Ihrer Vermittlung"), Side.SENDER),
         _notice("referral.result", N_("Ergebnis Ihrer Vermittlung"), Side.SENDER),
+        MessageKind(topic="evaluation.requested", subject=N_("Ein Antrag wartet auf Sie"),
+                    template="messages/evaluation.txt", recipients=Side.SYSTEM),
+        MessageKind(topic="evaluation.decided", subject=N_("Über Ihren Antrag ist entschieden"),
+                    template="messages/evaluation.txt", recipients=Side.SYSTEM),
         MessageKind(topic="account.invitation", subject=N_("Ihr Zugang zum Portal"),
                     template="messages/invitation.txt", recipients=Side.SYSTEM),
         MessageKind(topic="account.reset", subject=N_("Neues Passwort für das Portal"),
@@ -112,33 +125,39 @@ def render(message: OutboxMessage) -> Letter:
     """The letter as it would leave now. No name of a client, no kind of partner."""
     kind = CORE_MESSAGES.get(message.topic) or registry().messages[message.topic]
     base = current_app.config["BASE_URL"].rstrip("/")
-    text = render_template(
-        kind.template, subject=kind.subject, reference=message.reference,
-        link=base + message.path, person_id=message.person_id,
-    )  # fmt: skip
-    subject = f"{message.reference}: {kind.subject}" if message.reference else kind.subject
-    return Letter(_addresses(message), subject, text)
+    addresses = _addresses(message)
+    languages = set(addresses.values())
+    # One letter to several people: in the language that all of them chose, else in German.
+    with force_locale(languages.pop() if len(languages) == 1 else "de"):
+        subject = gettext(kind.subject)
+        text = render_template(
+            kind.template, subject=subject, reference=message.reference,
+            link=base + message.path, person_id=message.person_id,
+        )  # fmt: skip
+    title = f"{message.reference}: {subject}" if message.reference else subject
+    return Letter(tuple(addresses), title, text)
 
 
-def _addresses(message: OutboxMessage) -> tuple[str, ...]:
+def _addresses(message: OutboxMessage) -> dict[str, str]:
+    """To whom, and in which language each of them reads."""
     if message.person_id is not None:
         person = db.session.get(Person, message.person_id)
         if person is not None and person.active:
-            return (person.email,)
+            return {person.email: person.language}
         if message.unit_id is None:
-            return ()
+            return {}
     unit = db.session.get(Unit, message.unit_id)
     if unit is not None and unit.email:
-        return (unit.email,)
+        return {unit.email: "de"}
     members = (
-        select(Person.email)
+        select(Person.email, Person.language)
         .join(Membership, Membership.person_id == Person.id)
         .where(Membership.unit_id == message.unit_id, Membership.ended_on.is_(None), Person.active)
         # Volunteers are told of own tasks, each for oneself.
         .where(Membership.role.not_in(registry().roles_with("task.answer")))
         .order_by(Person.email)
     )
-    return tuple(db.session.scalars(members))
+    return {email: language for email, language in db.session.execute(members)}
 
 
 def deliver_due(transport: Transport, now: datetime, limit: int = 100) -> tuple[int, int]:

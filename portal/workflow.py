@@ -14,6 +14,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from portal.problems import Conflict, Invalid
+from portal.wording import N_ as N_
+from portal.wording import Phrase
 
 LOCAL = ZoneInfo("Europe/Berlin")
 
@@ -25,11 +27,6 @@ def jsonable(values: Mapping[str, Any]) -> dict[str, Any]:
         for key, value in values.items()
         if value is not None
     }
-
-
-def N_(text: str) -> str:  # noqa: N802 - the name every gettext extractor knows
-    """Mark a German source string for the catalogue; it is translated where it is shown."""
-    return text
 
 
 class Side(StrEnum):
@@ -95,21 +92,21 @@ class Field:
         return value
 
     def label_of(self, value: Any) -> str:
-        """A value in words a person reads; "" for none."""
+        """A value in words a person reads, a Phrase unless it was typed; "" for none."""
         if value is None or value == "" or value == []:
             return ""
+        labels = dict(self.choices)
         if self.kind is Kind.YES_NO:
-            return N_("Ja") if value else N_("Nein")
-        if self.kind in (Kind.CHOICE, Kind.MEMBER):
-            return dict(self.choices).get(value, str(value))
+            return Phrase(N_("Ja") if value else N_("Nein"))
+        if self.kind is Kind.CHOICE and value in labels:
+            return Phrase(labels[value])
         if self.kind is Kind.CHOICES:
-            labels = dict(self.choices)
-            return ", ".join(labels.get(code, code) for code in value)
+            return Phrase("%(all)s", all=tuple(Phrase(labels.get(code, code)) for code in value))
         if self.kind is Kind.DATE:
-            return f"{self.revived(value):%d.%m.%Y}"
+            return Phrase("%(day)s", day=self.revived(value))
         if self.kind is Kind.DATETIME:
-            return f"{self.revived(value).astimezone(LOCAL):%d.%m.%Y, %H:%M}"
-        return str(value)
+            return Phrase("%(moment)s", moment=self.revived(value).astimezone(LOCAL))
+        return labels.get(value, str(value)) if self.kind is Kind.MEMBER else str(value)
 
 
 def clean(fields: Iterable[Field], data: Mapping[str, Any], today: date) -> dict[str, Any]:
@@ -179,10 +176,12 @@ def _complaint(field: Field, value: Any, today: date) -> str | None:
         return N_("Bitte nur angebotene Möglichkeiten wählen.")
     if isinstance(value, str):
         if len(value) > field.max_length:
-            return N_("Der Text ist zu lang.") + f" ({len(value)} / {field.max_length})"
+            return Phrase(N_("Der Text ist zu lang. (%(length)s / %(most)s)"),
+                          length=len(value), most=field.max_length)  # fmt: skip
         return text_complaint(value, field.kind is Kind.LONG_TEXT)
     if field.kind is Kind.INTEGER and not field.minimum <= value <= field.maximum:
-        return N_("Bitte eine Zahl eingeben zwischen") + f" {field.minimum} … {field.maximum}."
+        return Phrase(N_("Bitte eine Zahl eingeben zwischen %(least)s … %(most)s."),
+                      least=field.minimum, most=field.maximum)  # fmt: skip
     if isinstance(value, date):
         return _day_complaint(field, value, today)
     return None
@@ -205,10 +204,10 @@ def _day_complaint(field: Field, value: date, today: date) -> str | None:
     day = value.astimezone(LOCAL).date() if isinstance(value, datetime) else value
     if earliest is not None and day < today + timedelta(days=earliest):
         limit = today + timedelta(days=earliest)
-        return N_("Das Datum liegt zu früh. Frühestens:") + f" {limit:%d.%m.%Y}"
+        return Phrase(N_("Das Datum liegt zu früh. Frühestens: %(day)s"), day=limit)
     if latest is not None and day > today + timedelta(days=latest):
         limit = today + timedelta(days=latest)
-        return N_("Das Datum liegt zu spät. Spätestens:") + f" {limit:%d.%m.%Y}"
+        return Phrase(N_("Das Datum liegt zu spät. Spätestens: %(day)s"), day=limit)
     return None
 
 
@@ -280,8 +279,7 @@ class Workflow:
         if state not in action.sources:
             # The state may be of a plugin that is gone.
             label = next((known.label for known in self.states if known.key == state), state)
-            raise Conflict(
-                N_("Dieser Schritt ist nicht mehr möglich. Die Vermittlung steht inzwischen auf:")
-                + f" {label}."
-            )
+            late = N_("Dieser Schritt ist nicht mehr möglich. Die Vermittlung steht inzwischen "
+                      "auf: %(state)s.")  # fmt: skip
+            raise Conflict(Phrase(late, state=Phrase(label)))
         return action

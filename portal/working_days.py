@@ -25,6 +25,14 @@ def add_working_days(day: date, count: int) -> date:
     return day
 
 
+def working_days_ago(day: date, count: int) -> date:
+    """The latest day since which `count` working days have passed on `day`."""
+    while count > 0:
+        count -= is_working_day(day)
+        day -= timedelta(days=1)
+    return day
+
+
 def working_days_between(start: date, end: date) -> int:
     """How many working days lie after `start` up to and including `end`; 0 if end ≤ start."""
     days = (start + timedelta(days=n) for n in range(1, (end - start).days + 1))

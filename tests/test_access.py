@@ -21,7 +21,10 @@ from portal.clients.commands import name_deputy
 from portal.crypto import Keyring
 from portal.demo.factory import Factory
 from portal.extensions import db
+from portal.inspection.commands import request_evaluation
 from portal.network.models import Delivery
+from portal.privacy import emergency
+from portal.privacy.commands import record_request
 from portal.testing.client import PortalClient
 from portal.testing.town import NOW, TESTING, build_town, fresh_app
 from portal.web.access import MEMBER, PERSON, PUBLIC, rule_of
@@ -62,7 +65,7 @@ ROUTES = routes_of(BARE)
 CLOSED = [route for route in ROUTES if RULES[route[0]] != PUBLIC]
 GUARDED = [route for route in CLOSED if RULES[route[0]] not in (PERSON, MEMBER)]
 # Parts of addresses that name something of somebody's; another's must look like nothing.
-PRIVATE = ("client_id", "referral_id", "consent_id", "deputy_id")
+PRIVATE = ("client_id", "referral_id", "consent_id", "deputy_id", "request_id")
 OTHERS = [route for route in CLOSED if any(f":{name}>" in route[2] for name in PRIVATE)]
 
 
@@ -128,6 +131,16 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         delivery = Delivery(municipality_ags="08317041", unit_id=county.id,
                             model="own_municipality", valid_from=NOW.date())  # fmt: skip
         db.session.add(delivery)
+        # Of the coordinator alone: whoever may approve sees that it was asked for.
+        urgent = emergency.ask(f.actor(members["coordinator"]), {
+            "reference": sent.reference, "reason": "Die Person ist in Gefahr, sofort anrufen.",
+        })
+        evaluation = request_evaluation(f.actor(members["auditor"]), {
+            "reason": "Beschwerde vom 20. November", "from_on": NOW.date(), "until_on": NOW.date(),
+        })  # fmt: skip
+        asked = record_request(f.actor(town.advisor), town.client.id, {
+            "kind": "access", "received_on": NOW.date(),
+        })  # fmt: skip
         db.session.commit()
         mine = {
             "client_id": town.client.id, "referral_id": sent.id, "draft_id": draft.id,
@@ -135,6 +148,8 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
             "organisation_id": county.organisation_id, "unit_id": county.id,
             "person_id": town.colleague.person_id, "membership_id": town.colleague.id,
             "delivery_id": delivery.id, "ags": "08317041", "need": "work", "action": "accept",
+            "key": "processing", "language": "uk", "access_id": urgent.id,
+            "evaluation_id": evaluation.id, "request_id": asked.id,
         }  # fmt: skip
         yield World(app, members, mine)
 
@@ -161,7 +176,8 @@ def test_only_these_are_open_to_everybody() -> None:
     public = {path for endpoint, _, path in ROUTES if RULES[endpoint] == PUBLIC}
     assert {path for path in public if not path.startswith("/demo/")} == {
         "/login", "/healthz", "/readyz", "/metrics", "/help", "/accessibility",
-        "/account/forgotten", "/account/password/<token>",
+        "/documents/information",
+        "/account/forgotten", "/account/password/<token>", "/language",
     }  # fmt: skip
 
 

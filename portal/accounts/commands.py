@@ -18,7 +18,7 @@ from portal.accounts.roles import ROLES
 from portal.actor import Actor
 from portal.codes import PARTNER_KINDS
 from portal.extensions import db
-from portal.problems import Conflict, Invalid
+from portal.problems import Conflict, Forbidden, Invalid
 from portal.workflow import N_, Field, Kind, clean
 
 _MAIL = re.compile(r"[^@\s<>\"']+@[^@\s<>\"']+\.[^@\s<>\"'.]+")
@@ -140,6 +140,9 @@ def change_person(actor: Actor, person_id: UUID, data: Mapping[str, Any]) -> Per
     changed = _assign(person, _person_values(actor, PERSON_FIELDS, data, person.id))
     if "email" in changed:
         renew_sessions(person)  # a link sent to the wrong address must not open the account
+        if person.password is not None and person.id != actor.person_id:
+            # Whoever could name an address of one's own would take over the account with it.
+            person.active, person.held_by_id = False, actor.person_id
     audit.record(actor, "account.changed", subject=person, fields=changed)
     return person
 
@@ -185,10 +188,12 @@ def deactivate_person(actor: Actor, person_id: UUID) -> Person:
 
 
 def reactivate_person(actor: Actor, person_id: UUID) -> Person:
-    """Raises Forbidden, NotFound."""
+    """Raises Forbidden (also for whoever changed its address), NotFound."""
     policy.require_admin(actor)
     person = policy.get_person(actor, person_id)
-    person.active = True
+    if person.held_by_id is not None and person.held_by_id == actor.person_id:
+        raise Forbidden(N_("Nach einer neuen Adresse gibt eine zweite Person das Konto frei."))
+    person.active, person.held_by_id = True, None
     audit.record(actor, "account.reactivated", subject=person)
     return person
 
@@ -263,7 +268,7 @@ def _administers_elsewhere(membership: Membership) -> bool:
         Membership.role == "admin",
     )
     return membership.role != "admin" or any(
-        other.unit.active and other.unit.organisation.active for other in db.session.scalars(others)
+        other.unit.in_operation for other in db.session.scalars(others)
     )
 
 

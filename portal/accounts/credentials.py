@@ -19,6 +19,7 @@ from portal.actor import Actor, ActorKind
 from portal.crypto import keyring
 from portal.extensions import db
 from portal.problems import Invalid, TooMany
+from portal.wording import LANGUAGES
 from portal.workflow import N_, Field, Kind, clean, text_complaint
 
 WINDOW = timedelta(minutes=15)
@@ -29,7 +30,7 @@ RESETS_PER_MAIL = 3
 SHORTEST_PASSWORD = 12
 LANGUAGE_FIELDS = (
     Field(key="language", label=N_("Sprache der Oberfläche"), kind=Kind.CHOICE,
-          choices=(("de", "Deutsch"), ("en", "English"))),
+          choices=tuple(LANGUAGES.items())),
 )  # fmt: skip
 # Twelve letters keep most of the usual lists out; these are what people make of twelve letters.
 COMMON = (

@@ -13,9 +13,9 @@ from flask_security import SQLAlchemyUserDatastore, hash_password, login_user, v
 from portal.accounts import links
 from portal.accounts.models import LONGEST_PASSWORD, Person
 from portal.accounts.roles import ROLES
-from portal.accounts.session import LANGUAGE, SIGNED_IN_AT, now
+from portal.accounts.session import SIGNED_IN_AT, now
 from portal.extensions import db, security
-from portal.web.language import translate
+from portal.web.language import SESSION_KEY, translate
 
 _DUMMY = "portal_dummy_hash"
 # Worked out once a request, so of no use after somebody else has signed in.
@@ -45,16 +45,16 @@ def sign_in(person: Person) -> None:
     _forget()
     login_user(person, remember=False)
     session[SIGNED_IN_AT] = time.time()
-    session[LANGUAGE] = g.language = person.language
+    session[SESSION_KEY] = g.language = person.language
 
 
 def sign_out() -> None:
     """End the session in this browser. Copies of it end when the person's uniquifier changes."""
-    language = session.get(LANGUAGE)
+    language = session.get(SESSION_KEY)
     _forget()
     g.pop("_login_user", None)
     if language:
-        session[LANGUAGE] = language
+        session[SESSION_KEY] = language
 
 
 def _forget() -> None:

@@ -48,6 +48,11 @@ class Unit(HasId, Model):
     organisation: Mapped[Organisation] = relationship(back_populates="units", lazy="joined")
 
     @property
+    def in_operation(self) -> bool:
+        """Whether anybody can still act there."""
+        return self.active and self.organisation.active
+
+    @property
     def full_name(self) -> str:
         """Organisation and unit; the unit is left out where it adds nothing."""
         own = self.name
@@ -68,6 +73,8 @@ class Person(HasId, Model, UserMixin):
     fs_uniquifier: Mapped[str] = mapped_column(String(64), unique=True)
     language: Mapped[str] = mapped_column(String(5), default="de")
     last_login_at: Mapped[datetime | None]
+    # Who gave this account another address: somebody else has to open it again.
+    held_by_id: Mapped[UUID | None]
     memberships: Mapped[list[Membership]] = relationship(back_populates="person")
 
     # Flask-Security asks for its own kind of roles; ours hang on memberships.

@@ -10,6 +10,7 @@ from uuid import UUID
 from flask import Flask, Response, current_app, g, redirect, request, session, url_for
 from flask_security import current_user
 from sqlalchemy import select
+from sqlalchemy.orm import lazyload
 
 from portal.accounts.models import Membership, Person
 from portal.actor import Actor, ActorKind
@@ -26,7 +27,6 @@ from portal.workflow import N_
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 SIGNED_IN_AT = "signed_in_at"  # key of the session: seconds of the real clock
 MEMBERSHIP = "membership"  # key of the session: the membership somebody acts as
-LANGUAGE = "language"  # key of the session: for pages that do not ask who is signed in
 
 
 def now() -> datetime:
@@ -53,11 +53,13 @@ def actor_for(membership: Membership, moment: datetime) -> Actor:
 
 def active_memberships(person_id: UUID) -> list[Membership]:
     """Where a person serves today, in the order they are offered for switching."""
-    statement = select(Membership).where(
-        Membership.person_id == person_id, Membership.ended_on.is_(None)
+    statement = (
+        select(Membership)
+        .where(Membership.person_id == person_id, Membership.ended_on.is_(None))
+        .options(lazyload(Membership.person))  # is loaded already: the one who asks
     )
     found = db.session.scalars(statement).all()
-    alive = [m for m in found if m.unit.active and m.unit.organisation.active]
+    alive = [m for m in found if m.unit.in_operation]
     return sorted(alive, key=lambda m: (m.unit.full_name, m.role))
 
 
@@ -100,7 +102,6 @@ def own_actor() -> Actor:
 def init_app(app: Flask) -> None:
     @app.before_request
     def begin() -> None:
-        g.language = session.get(LANGUAGE, "de")
         # Before anything reads: on SQLite a read cannot become a write later.
         if request.method not in SAFE_METHODS:
             begin_writing()

@@ -31,11 +31,13 @@ from portal.accounts.links import INVITATION, PATH
 from portal.accounts.session import MEMBERSHIP, active_memberships, now, own_actor, person
 from portal.actor import Actor
 from portal.database import begin_writing
-from portal.extensions import babel, db
+from portal.extensions import db
 from portal.problems import Invalid, NotFound
 from portal.web.access import PERSON, PUBLIC, access
 from portal.web.fields import FieldsForm, fields_form
 from portal.web.htmx import go
+from portal.web.language import SESSION_KEY
+from portal.wording import LANGUAGES
 from portal.workflow import text_complaint
 
 bp = Blueprint("accounts", __name__)
@@ -118,10 +120,21 @@ def language() -> Response:
         form.put_errors(refusal.errors)
         return _account_page(language_form=form, status=422)
     db.session.commit()
-    session["language"] = g.language = person().language
+    session[SESSION_KEY] = g.language = person().language
     refresh()
     flash(_("Gespeichert."), "success")
-    return go(url_for("accounts.account"))
+    return go(_local(request.form.get("next", "")))
+
+
+@bp.post("/language")
+@access(PUBLIC)
+def browser_language() -> Response:
+    """The same for a browser in which nobody is signed in."""
+    wanted = request.form.get("language", "")
+    if wanted not in LANGUAGES:
+        raise NotFound
+    session[SESSION_KEY] = wanted
+    return go(_local(request.form.get("next", "")))
 
 
 @bp.post("/account/password")
@@ -210,8 +223,6 @@ def _account_page(
         mine=active_memberships(person().id),
         password_form=password_form or ChangePasswordForm(formdata=None),
         language_form=language_form or _language_form(),
-        # A choice of languages is offered once there is a second catalogue.
-        languages=babel.list_translations(),
     )
     return make_response(body, status)
 

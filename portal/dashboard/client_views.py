@@ -19,6 +19,8 @@ from portal.consents import policy as consent_policy
 from portal.consents.models import Consent
 from portal.crypto import normalise
 from portal.extensions import db
+from portal.privacy import emergency
+from portal.privacy.rectification import open_corrections
 from portal.referrals import listing
 from portal.referrals import policy as referrals
 from portal.referrals.models import Referral
@@ -86,7 +88,8 @@ def show(client_id: UUID) -> str:
     ).all()
     html = render_template(
         "clients/show.html", client=client, rows=rows, consents=consents, facts=_facts(client),
-        colleagues=_colleagues(actor),
+        colleagues=_colleagues(actor), emergencies=emergency.lately(actor, client),
+        corrections=open_corrections(row.referral for row in rows),
     )  # fmt: skip
     audit.record_read(actor, "client.read", subject=client, client_id=client.id, purpose="page")
     return html

@@ -13,10 +13,10 @@ from portal.accounts.session import current_actor
 from portal.actor import Actor
 from portal.clients.models import Client
 from portal.clients.policy import in_charge
-from portal.consents.models import Consent
+from portal.consents.models import NOTICE_DAYS, Consent
 from portal.dashboard import oversight
 from portal.extensions import db
-from portal.referrals import listing, tasks
+from portal.referrals import deletions, listing, tasks
 from portal.referrals.models import Referral
 from portal.web.access import MEMBER, PUBLIC, access
 from portal.workflow import Side
@@ -24,7 +24,6 @@ from portal.workflow import Side
 bp = Blueprint("dashboard", __name__)
 
 SHOWN = 15  # rows of each part; the rest is one click away
-EXPIRY_NOTICE_DAYS = 14
 
 
 @bp.get("/")
@@ -43,25 +42,34 @@ def start() -> str:
 
 
 def _sender_page(actor: Actor) -> str:
-    """What waits for the advisor, then what partners owe an answer, then ending consents."""
-    by_key = {f.key: f for f in listing.SENDER_FILTERS}
-    todo = _first(actor, by_key["todo"])
-    late = _first(actor, by_key["overdue"])
+    """What waits for the advisor, then what partners owe an answer, then ending consents.
+
+    For whoever leads the team, first what is left lying in it; below, that is not told twice.
+    """
+    parts = {f.key: f for f in listing.filters_for(actor)}
+    if left_lying := parts.get(listing.LEFT_LYING.key):
+        parts |= {key: parts[key].without(left_lying) for key in ("todo", "overdue")}
+    lying = _first(actor, left_lying) if left_lying else []
+    todo = _first(actor, parts["todo"])
+    late = _first(actor, parts["overdue"])
     consents = _ending_consents(actor)
-    listing.note_read(actor, [*todo, *late])
+    listing.note_read(actor, [*lying, *todo, *late])
     if consents:
         ids = [client.id.hex for _, client in consents]
         audit.record_read(actor, "client.read", purpose="list", ids=ids)
     return render_template(
-        "dashboard/sender.html", todo=todo, late=late, consents=consents,
-        counts=listing.counts(actor),
+        "dashboard/sender.html", lying=lying, todo=todo, late=late, consents=consents,
+        counts=listing.counts(actor, parts.values()),
     )  # fmt: skip
 
 
 def _receiver_page(actor: Actor) -> str:
     todo = _first(actor, next(f for f in listing.RECEIVER_FILTERS if f.key == "todo"))
     listing.note_read(actor, todo)
-    return render_template("dashboard/receiver.html", todo=todo, counts=listing.counts(actor))
+    return render_template(
+        "dashboard/receiver.html", todo=todo, counts=listing.counts(actor),
+        deletions=db.session.scalars(deletions.open_for(actor).limit(SHOWN)).all(),
+    )
 
 
 def _task_page(actor: Actor) -> str:
@@ -86,7 +94,8 @@ def _ending_consents(actor: Actor) -> list[tuple[Consent, Client]]:
             .where(
                 in_charge(actor),
                 Consent.revoked_at.is_(None),
-                Consent.valid_until <= actor.today + timedelta(days=EXPIRY_NOTICE_DAYS),
+                Consent.suspended_on.is_(None),
+                Consent.valid_until <= actor.today + timedelta(days=NOTICE_DAYS),
                 select(Referral.id)
                 .where(
                     Referral.consent_id == Consent.id,
@@ -107,9 +116,3 @@ def _ending_consents(actor: Actor) -> list[tuple[Consent, Client]]:
 @access(PUBLIC)
 def help() -> str:  # noqa: A001 - the endpoint's name
     return render_template("dashboard/help.html")
-
-
-@bp.get("/accessibility")
-@access(PUBLIC)
-def accessibility() -> str:
-    return render_template("dashboard/accessibility.html")

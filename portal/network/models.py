@@ -63,6 +63,11 @@ class Service(HasId, Model):
     municipalities: Mapped[list[ServiceMunicipality]] = relationship(cascade="all, delete-orphan")
 
     @property
+    def exists_still(self) -> bool:
+        """Whether it is offered at all; `accepts_new` says whether there is room."""
+        return self.active and self.unit.in_operation
+
+    @property
     def public_name(self) -> str:
         """The name for every page but the handover and the sender's own of the referral: some
         names alone tell what somebody needs."""

@@ -22,6 +22,8 @@ from portal.problems import Conflict, NotFound
 from portal.referrals import commands
 from portal.referrals.models import Referral
 from portal.registry import registry
+from portal.testing import catalogues
+from portal.testing.forms_contract import FormsContract
 from portal.testing.imports import foreign_imports, installed_packages
 from portal.testing.journeys import Office, ways
 from portal.testing.markers import Markers, opened_rows, raw_rows
@@ -30,7 +32,7 @@ from portal.testing.town import NOW, fresh_app
 from portal.workflow import Action
 
 
-class PluginContract(PagesContract):
+class PluginContract(FormsContract, PagesContract):
     """What it is made of, its tables, its workflow, and what it keeps of people."""
 
     # --- what it is made of ---------------------------------------------------------------
@@ -47,6 +49,11 @@ class PluginContract(PagesContract):
         for child in folder.iterdir() if folder else ():
             if child.name != self._key:
                 self._fault(f"templates/{child.name} belongs into templates/{self._key}/")
+
+    def test_its_catalogues_say_everything(self) -> None:
+        if folder := self._plugin.folder("translations"):
+            for language in catalogues.TRANSLATED:
+                self._none(catalogues.faults(folder.parent, language))
 
     # --- its tables -----------------------------------------------------------------------
 

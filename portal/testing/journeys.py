@@ -94,6 +94,11 @@ class Office:
             self.perform(referral, action, markers)
         return referral
 
+    def sent_with(self, client: Client, form: Mapping[str, Any]) -> Referral:
+        """A referral that was sent with these answers."""
+        draft = self.factory.draft(self.advisor, client, self.service, form=form)
+        return commands.perform(self.factory.actor(self.advisor), draft.id, "send", {})
+
     def perform(
         self, referral: Referral, action: Action, markers: Markers | None = None
     ) -> Referral:
@@ -112,14 +117,15 @@ class Office:
     def actor_for(self, action: Action) -> Actor:
         if action.side is Side.SYSTEM:
             return Actor.system(self.now)
-        if action.side is Side.CLIENT:
-            return self._able(self.senders, "referral.send").recording(Side.CLIENT, "client")
-        people = self.senders if action.side is Side.SENDER else self.receivers
-        return self._able(people, action.permission or policy.USUAL_RIGHT[action.side])
+        actor = actor_for(self.member_for(action), self.now)
+        return actor.recording(Side.CLIENT, "client") if action.side is Side.CLIENT else actor
 
-    def _able(self, people: tuple[Membership, ...], right: str) -> Actor:
-        actors = [actor_for(member, self.now) for member in people]
-        return next((actor for actor in actors if actor.may(right)), actors[0])
+    def member_for(self, action: Action) -> Membership:
+        """Who makes this move, or writes it down for the client."""
+        people = self.receivers if action.side is Side.RECEIVER else self.senders
+        right = action.permission or policy.USUAL_RIGHT[action.side]
+        able = (member for member in people if actor_for(member, self.now).may(right))
+        return next(able, people[0])
 
     def everywhere(self, client: Client, markers: Markers) -> dict[str, Referral]:
         """A referral of this client in every state, with marked texts in all that is asked."""

@@ -24,14 +24,14 @@ class Markers:
     def __init__(self, name: str) -> None:
         self.name = name  # letters only
         self.keys: dict[str, str] = {}  # marker: the client's field it stands in
-        self._count = 0
+        self.texts: list[str] = []  # all that were given so far
 
     def text(self, key: str = "") -> str:
-        self._count += 1
-        marker = f"{self.name}{self._count:03}"
+        marker = f"{self.name}{len(self.texts) + 1:03}"
         if key:
             self.keys[marker] = key
-        return f"<i>{marker}</i>"
+        self.texts.append(f"<i>{marker}</i>")
+        return self.texts[-1]
 
     def mark(self, fields: Iterable[Field], values: dict[str, Any]) -> dict[str, Any]:
         """`values` with a marked text in every text field that has room for one."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import product
 from uuid import UUID
 
@@ -12,11 +12,11 @@ from werkzeug.routing import Rule
 from portal.accounts.models import Membership
 from portal.extensions import db
 from portal.lifecycle import UNDER_WAY
-from portal.referrals import commands
+from portal.referrals import endings
 from portal.referrals.models import Referral
 from portal.referrals.packages import ALWAYS
 from portal.registry import registry
-from portal.testing import pages
+from portal.testing import pages, untranslated
 from portal.testing.alone import PluginAlone
 from portal.testing.journeys import Office, ways
 from portal.testing.markers import Markers
@@ -96,7 +96,7 @@ class PagesContract(PluginAlone):
         markers = Markers("zqc")
         found = office.everywhere(office.client(markers), markers)
         consent_id = next(r.consent_id for r in found.values() if r.consent_id)
-        commands.revoke_consent(office.factory.actor(office.advisor), consent_id)
+        endings.revoke_consent(office.factory.actor(office.advisor), consent_id)
         db.session.commit()
         for referral in found.values():
             self._shows_only(portal, office, referral, markers, set(), "after the revocation")
@@ -123,14 +123,44 @@ class PagesContract(PluginAlone):
                         self._fault(f"a panel on {path} fails")
             db.session.rollback()
 
+    def test_all_it_says_can_be_translated(self, portal: Flask) -> None:
+        """For a plugin with catalogues; without any it says that it speaks German alone."""
+        if self._plugin.folder("translations") is None:
+            return
+        untranslated.mark_translations()
+        for office in self._offices():
+            markers = Markers("zqa")
+            found = office.everywhere(office.client(markers), markers)
+            readers = (office.advisor, office.partner, office.volunteer)
+            for reader in readers:
+                reader.person.language = untranslated.LANGUAGE
+            db.session.commit()
+            typed, moves = [*markers.texts, *untranslated.stored_texts()], _moves(office, found)
+            for (state, referral), reader in product(found.items(), readers):
+                for path, html in self._opened(portal, reader, referral, moves[state]):
+                    if left := untranslated.left_in(html, typed):
+                        self._fault(f"{path} shows what no catalogue can translate: {left}")
+            db.session.rollback()
+
     def _opened(
-        self, portal: Flask, member: Membership, referral: Referral
+        self, portal: Flask, member: Membership, referral: Referral, more: Iterable[str] = ()
     ) -> Iterator[tuple[str, str]]:
         """What the member sees of this referral: on the core's pages, and on the plugin's."""
-        core = [f"/referrals/{referral.id}", f"/clients/{referral.client_id}"]
+        core = [f"/referrals/{referral.id}", f"/clients/{referral.client_id}", *more]
         ids = [referral.id, *pages.row_ids(self._key, about=referral.id)]
         db.session.rollback()
         return pages.opened(portal, self._key, member, core, ids)
+
+
+def _moves(office: Office, found: Mapping[str, Referral]) -> dict[str, list[str]]:
+    """The form of every move, once: by the first state in which there is one."""
+    asked: set[str] = set()
+    pages: dict[str, list[str]] = {}
+    for state, referral in found.items():
+        new = [a for a in office.kind.workflow.actions_from(state) if a.key not in asked]
+        asked |= {action.key for action in new}
+        pages[state] = [f"/referrals/{referral.id}/{action.key}" for action in new]
+    return pages
 
 
 def state_opens(office: Office, state: str) -> bool:

@@ -212,6 +212,33 @@ def test_an_account_is_reopened(client: PortalClient, app: Flask, advisor: Membe
     assert log_in(app.test_client(), advisor.person.email).status_code == 303
 
 
+def test_nobody_takes_over_an_account_with_an_address_of_ones_own(
+    actor: Actor, admin: Membership, town: Town, advisor: Membership
+) -> None:
+    mail = {"name": advisor.person.name, "email": "meine-eigene@portal.example"}
+    person = commands.change_person(actor, advisor.person_id, mail)
+    assert not person.active
+    with pytest.raises(Conflict):
+        commands.send_link_again(actor, person.id)
+    with pytest.raises(Forbidden):
+        commands.reactivate_person(actor, person.id)
+    again = Membership(person_id=admin.person_id, unit_id=town.partner.unit_id, role="admin")
+    db.session.add(again)
+    db.session.flush()
+    with pytest.raises(Forbidden):  # the same person in another office
+        commands.reactivate_person(town.factory.actor(again), person.id)
+    second = town.factory.member("Ada Zweite", admin.unit, "admin")
+    assert commands.reactivate_person(town.factory.actor(second), person.id).active
+
+
+def test_a_slip_in_an_invitation_is_put_right_by_oneself(actor: Actor, admin: Membership) -> None:
+    data = {"name": "Neu", "email": "nue@portal.example", "unit_id": str(admin.unit_id),
+            "role": "auditor"}  # fmt: skip
+    person = commands.invite_person(actor, data)
+    commands.change_person(actor, person.id, {"name": "Neu", "email": "neu@portal.example"})
+    assert person.active
+
+
 def test_people_are_found_page_by_page(client: PortalClient, town: Town) -> None:
     unit = town.partner.unit
     for number in range(30):

@@ -13,11 +13,13 @@ from uuid import UUID
 
 from sqlalchemy import Connection, insert
 
+from portal import digests
 from portal.accounts.models import Membership, Organisation, Person, Unit
 from portal.audit import AuditEntry
 from portal.clients.fields import DATA_CATEGORIES
 from portal.clients.models import Client, ClientToken
-from portal.consents.models import Consent
+from portal.consents import texts
+from portal.consents.models import Consent, ConsentSheet
 from portal.crypto import index_tokens, keyring
 from portal.declarations import ReferralType
 from portal.demo.factory import PURPOSE, Factory
@@ -249,13 +251,20 @@ class Builder:
         return self.today + timedelta(days=self.random.randint(-6, 18)) if life.turn else None
 
     def _consent(self, advisor: UUID, client: UUID, offer: _Offer, day: date) -> UUID:
-        consent = self._id()
+        consent, sheet = self._id(), self._id()
         self.rows.add(
-            Consent, id=consent, client_id=client, recipient_unit_id=offer.unit,
+            ConsentSheet, id=sheet, reference=f"EW-{sheet.hex[:8]}", client_id=client,
+            form="paper_signed", text_version=texts.CURRENT, explained_by_id=advisor,
+            content_sealed=_sealed("consent_sheet.content_sealed", sheet, {"title": PURPOSE}),
+            digest=sheet.hex * 2, explained_on=day, copy_given=True, created_at=_moment(day),
+        )
+        until = day + timedelta(days=182)
+        self.rows.add(
+            Consent, id=consent, client_id=client, recipient_unit_id=offer.unit, sheet_id=sheet,
+            kind="sharing", direction="mutual", purpose_code="other",
             purpose_sealed=_sealed("consent.purpose_sealed", consent, PURPOSE),
-            categories=[key for key, _ in DATA_CATEGORIES], valid_from=day,
-            valid_until=day + timedelta(days=182), form="paper_signed", explained_by_id=advisor,
-            created_at=_moment(day),
+            categories=[key for key, _ in DATA_CATEGORIES], valid_from=day, valid_until=until,
+            agreed_until=until, created_at=_moment(day),
         )  # fmt: skip
         return consent
 
@@ -315,6 +324,9 @@ class Builder:
             "client_id": None if listed else client,
             "purpose": "list" if listed else "page",
             "data": {"ids": [each.hex for each in shown]} if listed else {},
+            # As long as the real ones; nothing that is measured verifies them.
+            "salt": self.random.randbytes(digests.SALT_BYTES),
+            "digest": self.random.randbytes(32),
         }
 
 

@@ -2,45 +2,35 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from flask import Flask
 from flask_security import hash_password
-from playwright.sync_api import Browser, Locator, Page
+from playwright.sync_api import Browser
 from waitress.server import create_server
 
-from portal.accounts.models import Membership
 from portal.demo.factory import Factory
 from portal.extensions import db
-from portal.testing.town import NOW, Town, build_town, fresh_app
+from portal.testing.town import NOW, build_town, fresh_app
+from tests.browser.hands import PASSWORD, Hands, Served
 
-PASSWORD = "nur fuer tests, lang genug"
-SHOTS = Path(".artifacts/screenshots")
-AXE = {"runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]}}
-
-
-@dataclass
-class Served:
-    """A running portal and the town in it."""
-
-    address: str
-    town: Town
-    app: Flask
+STATIC = {"SEND_FILE_MAX_AGE_DEFAULT": 3600}  # one browser asks for the same files all the time
 
 
 @pytest.fixture
-def serve(sqlite_url: str, tmp_path: Path) -> Iterator[Callable[[str], Served]]:
+def serve(sqlite_template: Path, tmp_path: Path) -> Iterator[Callable[..., Served]]:
     """Serve a town whose partner offers the given referral type, as `portal serve` does."""
     running = []
     worlds = []
 
-    def start(type: str) -> Served:  # noqa: A002
-        world = fresh_app(sqlite_url, tmp_path)
+    def start(type: str = "andere_stelle", **config: Any) -> Served:  # noqa: A002
+        file = tmp_path / "portal.sqlite"
+        shutil.copy(sqlite_template, file)
+        world = fresh_app(f"sqlite:///{file}", tmp_path, migrated=True, **STATIC, **config)
         app = next(world)
         worlds.append(world)
         town = build_town(Factory(NOW, hash_password(PASSWORD)), type)
@@ -57,69 +47,6 @@ def serve(sqlite_url: str, tmp_path: Path) -> Iterator[Callable[[str], Served]]:
         thread.join(5)
     for world in worlds:
         next(world, None)
-
-
-class Hands:
-    """Somebody at a screen: every click, choice and text counts as one interaction, and every
-    page that is reached is checked for accessibility and kept as a picture."""
-
-    def __init__(self, page: Page, served: Served, name: str, script: bool) -> None:
-        self.page, self.served, self.name, self.script = page, served, name, script
-        self.interactions = 0
-        self.visited: list[str] = []
-
-    def open(self, path: str) -> None:
-        self.page.goto(self.served.address + path)
-        self.look()
-
-    def sign_in(self, member: Membership) -> None:
-        self.open("/")
-        self.page.get_by_label("E-Mail").fill(member.person.email)
-        self.page.get_by_label("Passwort").fill(PASSWORD)
-        self.page.get_by_role("button", name="Anmelden").click()
-        self.page.wait_for_load_state()
-        assert "login" not in self.page.url
-        self.look()
-
-    def click(self, role: str, name: str, *, exact: bool = True, within: str = "main") -> None:
-        self._do(self.page.locator(within).get_by_role(role, name=name, exact=exact).first)  # type: ignore[arg-type]
-
-    def choose(self, label: str, option: str) -> None:
-        self.page.get_by_label(label).first.select_option(label=option)
-        self.interactions += 1
-
-    def write(self, label: str, text: str) -> None:
-        self.page.get_by_label(label).first.fill(text)
-        self.interactions += 1
-
-    def tick(self, label: str, *, exact: bool = False) -> None:
-        self.page.get_by_label(label, exact=exact).first.check()
-        self.interactions += 1
-
-    def _do(self, target: Locator) -> None:
-        target.click()
-        self.interactions += 1
-        self.page.wait_for_load_state("networkidle")
-        self.look()
-
-    def sees(self, text: str) -> bool:
-        return text in self.page.locator("main").inner_text()
-
-    def look(self) -> None:
-        """Check the page as it stands and keep its picture."""
-        self.page.wait_for_load_state("networkidle")
-        if self.script:  # axe itself is a script; the same pages are checked with it
-            self._check()
-        self.visited.append(self.page.url)
-        SHOTS.mkdir(parents=True, exist_ok=True)
-        number = f"{len(self.visited):02}"
-        self.page.screenshot(path=SHOTS / f"{self.name}-{number}.png", full_page=True)
-
-    def _check(self) -> None:
-        found = Axe().run(self.page, options=AXE)
-        assert found.violations_count == 0, f"{self.page.url}\n{found.generate_report()}"
-        wide = self.page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
-        assert wide <= 0, f"{self.page.url} is {wide} px too wide"
 
 
 @pytest.fixture

@@ -7,25 +7,13 @@ from collections.abc import Callable
 import pytest
 
 from portal.extensions import db
-from tests.browser.conftest import Hands, Served
+from tests.browser import steps
+from tests.browser.hands import Hands, Served
 
 pytestmark = pytest.mark.browser
 
 MOST_WITHOUT_CONSENT = 22
 MOST_WITH_CONSENT = 14
-
-
-def vermitteln(hands: Hands, need: str) -> None:
-    """From the client page to the third step."""
-    hands.click("link", "Vermitteln")
-    hands.click("link", need)
-    hands.tick("Kita-Plätze")
-    hands.click("button", "Weiter")
-
-
-def consent(hands: Hands) -> None:
-    hands.choose("Form der Einwilligung", "Auf Papier unterschrieben")
-    hands.tick("Erklärt, Kopie ausgehändigt")
 
 
 @pytest.mark.parametrize(
@@ -38,12 +26,10 @@ def test_to_another_office(
     town = served.town
     advisor = hands(served, f"advisor-{width}-{script}", width=width, script=script)
     advisor.sign_in(town.advisor)
-    advisor.open(f"/clients/{town.client.id}")
-    vermitteln(advisor, "Kita und Kinderbetreuung")
-    advisor.write("Worum geht es?", "Platz für ein Kind, 3 Jahre, ab Januar.")
-    consent(advisor)
-    advisor.click("button", "Jetzt senden")
-    assert advisor.sees("Gesendet, Antwort offen")
+    steps.hand_over(
+        advisor, "Kita und Kinderbetreuung", "Kita-Plätze",
+        lambda form: form.write("Worum geht es?", "Platz für ein Kind, 3 Jahre, ab Januar."),
+    )  # fmt: skip
     assert advisor.interactions <= MOST_WITHOUT_CONSENT
 
     partner = hands(served, f"partner-{width}-{script}", width=width, script=script)
@@ -68,8 +54,7 @@ def test_to_another_office(
 
     # The consent is at hand now: a second handoff asks for less.
     advisor.interactions = 0
-    advisor.open(f"/clients/{town.client.id}")
-    vermitteln(advisor, "Kita und Kinderbetreuung")
+    steps.choose_service(advisor, "Kita und Kinderbetreuung", "Kita-Plätze")
     assert advisor.sees("Eine Einwilligung liegt vor")
     advisor.write("Worum geht es?", "Platz für das Geschwisterkind.")
     advisor.click("button", "Jetzt senden")
@@ -86,12 +71,10 @@ def test_to_the_jobcenter(
     name = "script" if script else "plain"
     advisor = hands(served, f"jobcenter-advisor-{name}", script=script)
     advisor.sign_in(town.advisor)
-    advisor.open(f"/clients/{town.client.id}")
-    vermitteln(advisor, "Arbeit und Ausbildung")
-    advisor.choose("Worum geht es?", "Termin bei der zuständigen Person")
-    consent(advisor)
-    advisor.click("button", "Jetzt senden")
-    assert advisor.sees("Gesendet, Antwort offen")
+    steps.hand_over(
+        advisor, "Arbeit und Ausbildung", "Kita-Plätze",
+        lambda form: form.choose("Worum geht es?", "Termin bei der zuständigen Person"),
+    )  # fmt: skip
 
     partner = hands(served, f"jobcenter-partner-{name}", script=script, width=390)
     partner.sign_in(town.partner)

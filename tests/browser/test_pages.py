@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from portal.extensions import db
-from tests.browser.conftest import Hands, Served
+from tests.browser.hands import Hands, Served
 
 pytestmark = pytest.mark.browser
 
@@ -48,7 +48,11 @@ def test_every_page_is_accessible(
             "/delivery/08317041",
         ),
         roles["coordinator"]: ("/",),
-        roles["auditor"]: ("/", "/log"),
+        roles["auditor"]: (
+            "/", "/log", "/log/evaluations", "/log/evaluations/new", "/retention", "/documents",
+            "/documents/processing", "/documents/impact",
+            "/documents/joint", "/documents/information",
+        ),
         roles["volunteer"]: ("/",),
     }  # fmt: skip
     for member, addresses in pages.items():
@@ -58,3 +62,39 @@ def test_every_page_is_accessible(
             somebody.open(address)
             assert "/login" not in somebody.page.url
             assert somebody.page.locator("h1").count() == 1, address
+
+
+_FOCUS = """() => {
+    const each = document.activeElement, style = getComputedStyle(each);
+    const shown = parseFloat(style.outlineWidth) > 0 && style.outlineStyle !== "none"
+        && style.outlineColor !== "rgba(0, 0, 0, 0)";
+    return [each.outerHTML, shown || style.boxShadow !== "none"];
+}"""
+
+
+def test_one_sees_where_the_keyboard_is(
+    serve: Callable[..., Served], hands: Callable[..., Hands]
+) -> None:
+    served = serve()
+    town = served.town
+    referral = town.factory.sent(town.advisor, town.client, town.service)
+    admin = town.factory.member("Ada Verwaltung", town.advisor.unit, "admin")
+    db.session.commit()
+    lost, stops = [], 0
+    for member, addresses in {
+        town.lead: ("/", f"/referrals/{referral.id}", f"/clients/{town.client.id}"),
+        admin: ("/services", "/services/new"),
+    }.items():
+        somebody = hands(served, f"focus-{member.role}")
+        somebody.sign_in(member)
+        for address in addresses:
+            somebody.open(address)
+            for _ in range(45):
+                somebody.page.keyboard.press("Tab")
+                html, is_shown = somebody.page.evaluate(_FOCUS)
+                if html.startswith("<body"):
+                    break
+                stops += 1
+                lost += [] if is_shown else [html]
+    assert stops > 60
+    assert lost == []

@@ -28,6 +28,24 @@ class Fault:
 
 ADDRESS = 'api.db.session.get(api.Client, referral.client_id).profile.get("address", "")'
 
+# A page with a form of one question, and what it answers.
+FORM = """@bp.route("/<uuid:referral_id>/form", methods=["GET", "POST"])
+def form(referral_id):
+    from flask import request
+
+    api.get_visible(api.current_actor(), referral_id)
+    field = \'<form method="post"><input id="n" name="n"></form>\'
+    return field if request.method == "GET" else ({answer})
+
+
+def found(actor, referral):
+"""
+
+
+def _form(answer: str) -> tuple[str, str]:
+    return "def found(actor, referral):\n", FORM.replace("{answer}", answer)
+
+
 FAULTS = (
     Fault("unmigrated", "its_models_equal_its_migrations", "'colour'",
           "    note_sealed: Mapped[bytes | None]\n",
@@ -77,6 +95,20 @@ FAULTS = (
           "@api.hookimpl\ndef portal_blueprints",
           "@api.hookimpl\ndef portal_action_check(referral, action, actor, data):\n"
           '    return "Nein." if action == "accept" else None\n\n\n'
+          "@api.hookimpl\ndef portal_blueprints"),
+    Fault("crashing", "odd_input_is_refused_at_its_field", "fails on odd input: ValueError",
+          *_form('int(request.form["n"])')),
+    Fault("swallowing", "odd_input_is_refused_at_its_field", "answers 200 to odd input, not 422",
+          *_form('"Danke."')),
+    Fault("mute", "odd_input_is_refused_at_its_field", "says nothing at the field 'n'",
+          *_form('request.form["n"], 422')),
+    Fault("forgetful", "odd_input_is_refused_at_its_field", "loses what was typed into 'n'",
+          *_form("""field + '<p id="n-error">Nein.</p>', 422""")),
+    Fault("overstrained", "values_at_their_limits_break_nothing",
+          "'decline' fails on values at their limits: ValueError",
+          "@api.hookimpl\ndef portal_blueprints",
+          "@api.hookimpl\ndef portal_action_check(referral, action, actor, data):\n"
+          '    int(data["explanation"] or 0) if action == "decline" else 0\n\n\n'
           "@api.hookimpl\ndef portal_blueprints"),
     Fault("misspelt", "it_loads_alone", "there is no hook 'portal_action_perform'",
           "def portal_action_performed", "def portal_action_perform"),

@@ -22,7 +22,7 @@ from portal.hookspecs import hookimpl
 from portal.lifecycle import FINAL
 from portal.outbox import OutboxMessage
 from portal.problems import Conflict, Forbidden, Invalid, NotFound
-from portal.referrals import commands, policy, tasks
+from portal.referrals import commands, endings, policy, tasks
 from portal.referrals.models import Referral
 from portal.referrals.packages import readable
 from portal.registry import PluginError, load
@@ -358,7 +358,7 @@ def test_a_revoked_consent_ends_the_access_and_says_so(
     app: Flask, circle: Circle, agreed: bool
 ) -> None:
     referral = circle.running() if agreed else circle.proposed()
-    commands.revoke_consent(circle.town.factory.actor(circle.town.advisor), referral.consent_id)
+    endings.revoke_consent(circle.town.factory.actor(circle.town.advisor), referral.consent_id)
     status, html = circle.get(app, circle.volunteer, f"/referrals/{referral.id}")
     assert status == 200
     assert "Zugriff beendet" in html
@@ -458,7 +458,7 @@ def test_who_loses_a_task_is_told_and_who_gave_it_back_is_not(circle: Circle) ->
 
 def test_a_revocation_is_told_to_volunteer_and_circle(circle: Circle) -> None:
     referral = circle.running()
-    commands.revoke_consent(circle.town.factory.actor(circle.town.advisor), referral.consent_id)
+    endings.revoke_consent(circle.town.factory.actor(circle.town.advisor), referral.consent_id)
     assert told("task.ended") == [(circle.volunteer.person.email,)]
     assert told("referral.withdrawn") == [(circle.town.service.unit.email,)]
 

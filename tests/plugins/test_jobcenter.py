@@ -12,7 +12,7 @@ from flask import Flask
 from portal.codes import DECLINE
 from portal.extensions import db
 from portal.problems import Invalid
-from portal.referrals import commands
+from portal.referrals import endings
 from portal.referrals.models import Referral
 from portal.referrals.policy import get_visible
 from portal.testing.contract import PluginContract
@@ -159,7 +159,7 @@ def test_nothing_is_left_to_read_when_the_consent_is_revoked(app: Flask, town: T
     referral = sent(town)
     town.factory.move(town.partner, referral.id, "accept")
     town.factory.move(town.partner, referral.id, "issue_obligation")
-    commands.revoke_consent(town.factory.actor(town.advisor), referral.consent_id)
+    endings.revoke_consent(town.factory.actor(town.advisor), referral.consent_id)
     partner = town.factory.actor(town.partner)
     assert policy.decisions_of(partner, get_visible(partner, referral.id)) == []
     assert read(app, town, f"/jobcenter/{referral.id}/unterlagen", partner=True)[0] == 404

@@ -15,7 +15,7 @@ from portal.codes import DECLINE, FAILURE, OUTCOME
 from portal.extensions import db
 from portal.outbox import OutboxMessage
 from portal.problems import Conflict, Forbidden, Invalid
-from portal.referrals import commands
+from portal.referrals import commands, endings
 from portal.referrals.models import Appointment, Referral
 from portal.referrals.policy import get_visible, possible_actions
 from portal.registry import registry
@@ -284,7 +284,7 @@ def test_another_seat_replaces_the_first(town: Town) -> None:
 
 def test_a_revoked_consent_ends_the_offer_and_the_view(app: Flask, town: Town) -> None:
     referral = offered(town)
-    commands.revoke_consent(town.factory.actor(town.advisor), referral.consent_id)
+    endings.revoke_consent(town.factory.actor(town.advisor), referral.consent_id)
     assert offer(town, referral).answer == "withdrawn"
     partner = town.factory.actor(town.partner)
     assert policy.latest_offer(partner, get_visible(partner, referral.id)) is None

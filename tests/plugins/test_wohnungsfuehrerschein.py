@@ -13,7 +13,7 @@ from sqlalchemy import select
 from portal.codes import DECLINE, OUTCOME
 from portal.extensions import db
 from portal.problems import Conflict, Invalid
-from portal.referrals import commands
+from portal.referrals import endings
 from portal.referrals.models import Appointment, Referral
 from portal.referrals.policy import get_visible
 from portal.registry import registry
@@ -163,7 +163,7 @@ def test_the_certificate_tells_what_was_learned_and_nothing_about_the_person(
 
 def test_nothing_is_left_to_read_when_the_consent_is_revoked(app: Flask, town: Town) -> None:
     referral = registered(town)
-    commands.revoke_consent(town.factory.actor(town.advisor), referral.consent_id)
+    endings.revoke_consent(town.factory.actor(town.advisor), referral.consent_id)
     partner = town.factory.actor(town.partner)
     assert policy.place_of(partner, get_visible(partner, referral.id)) is None
     assert "Rathaus Wolfach" not in page(app, town, referral, partner=True)
