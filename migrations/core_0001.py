@@ -363,7 +363,9 @@ def upgrade() -> None:
         batch_op.create_index(
             "ix_privacy_request_answered_on_due_on", ["answered_on", "due_on"], unique=False
         )
-        batch_op.create_index(batch_op.f("ix_privacy_request_client_id"), ["client_id"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_privacy_request_client_id"), ["client_id"], unique=False
+        )
 
     op.create_table(
         "service_language",

@@ -157,7 +157,7 @@ def _addresses(message: OutboxMessage) -> dict[str, str]:
         .where(Membership.role.not_in(registry().roles_with("task.answer")))
         .order_by(Person.email)
     )
-    return {email: language for email, language in db.session.execute(members)}
+    return {row.email: row.language for row in db.session.execute(members)}
 
 
 def deliver_due(transport: Transport, now: datetime, limit: int = 100) -> tuple[int, int]:

@@ -25,6 +25,7 @@ def run(now: datetime, transport: outbox.Transport, *, thorough: bool) -> tuple[
         with unit_of_work():
             endings.announce(system)
     sent = outbox.deliver_due(transport, now)
-    (sealing.seal_all if thorough else sealing.seal_due)(now)
     retention.run_due(now, "worker")
+    # Last: what this round itself wrote down is sealed too.
+    (sealing.seal_all if thorough else sealing.seal_due)(now)
     return sent

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import structlog
 from flask import current_app
-from sqlalchemy import Table, bindparam, delete, func, select, update
+from sqlalchemy import Table, bindparam, delete, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -59,7 +59,7 @@ def dropped_hash(secret: bytes, seal: bytes, dropped_on: date) -> bytes:
 
 def seal_due(now: datetime) -> int:
     """Seal what waits if the last seal is old enough: what the worker does in every round."""
-    last = db.session.scalar(select(func.max(Seal.sealed_at)))
+    last = db.session.scalar(select(Seal.sealed_at).order_by(Seal.number.desc()).limit(1))
     db.session.rollback()
     return 0 if last and timedelta() <= now - last < EVERY else seal_all(now)
 

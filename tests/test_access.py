@@ -132,9 +132,13 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
                             model="own_municipality", valid_from=NOW.date())  # fmt: skip
         db.session.add(delivery)
         # Of the coordinator alone: whoever may approve sees that it was asked for.
-        urgent = emergency.ask(f.actor(members["coordinator"]), {
-            "reference": sent.reference, "reason": "Die Person ist in Gefahr, sofort anrufen.",
-        })
+        urgent = emergency.ask(
+            f.actor(members["coordinator"]),
+            {
+                "reference": sent.reference,
+                "reason": "Die Person ist in Gefahr, sofort anrufen.",
+            },
+        )
         evaluation = request_evaluation(f.actor(members["auditor"]), {
             "reason": "Beschwerde vom 20. November", "from_on": NOW.date(), "until_on": NOW.date(),
         })  # fmt: skip

@@ -44,6 +44,12 @@ def test_sealing_twice_gives_two_values() -> None:
     assert RING.encrypt(b"same", "here") != RING.encrypt(b"same", "here")
 
 
+def test_every_purpose_has_a_key_of_its_own() -> None:
+    assert RING.derive("audit") == Keyring.loads(RING.dumps()).derive("audit")
+    keys = {RING.derive("audit"), RING.derive("other"), RING.index, *RING.keys.values()}
+    assert len({key[:12] for key in keys} | {RING.token("audit")}) == len(RING.keys) + 4
+
+
 @settings(deadline=None)
 @given(position=st.integers(0, 100), flip=st.integers(1, 255))
 def test_a_changed_byte_is_found(position: int, flip: int) -> None:

@@ -89,7 +89,8 @@ def show(client_id: UUID) -> str:
     html = render_template(
         "clients/show.html", client=client, rows=rows, consents=consents, facts=_facts(client),
         colleagues=_colleagues(actor), emergencies=emergency.lately(actor, client),
-        corrections=open_corrections(row.referral for row in rows),
+        # A record that was never changed has told nobody anything old.
+        corrections=open_corrections(row.referral for row in rows) if client.version > 1 else (),
     )  # fmt: skip
     audit.record_read(actor, "client.read", subject=client, client_id=client.id, purpose="page")
     return html

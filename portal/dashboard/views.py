@@ -67,7 +67,9 @@ def _receiver_page(actor: Actor) -> str:
     todo = _first(actor, next(f for f in listing.RECEIVER_FILTERS if f.key == "todo"))
     listing.note_read(actor, todo)
     return render_template(
-        "dashboard/receiver.html", todo=todo, counts=listing.counts(actor),
+        "dashboard/receiver.html",
+        todo=todo,
+        counts=listing.counts(actor),
         deletions=db.session.scalars(deletions.open_for(actor).limit(SHOWN)).all(),
     )
 

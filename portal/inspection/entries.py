@@ -24,8 +24,12 @@ from portal.workflow import LOCAL, N_
 SUBJECTS = {
     "client": N_("Person"),
     "consent": N_("Einwilligung"),
+    "consent_sheet": N_("Einwilligungsblatt"),
+    "consent_text_check": N_("Übersetzung"),
+    "deletion_request": N_("Löschung"),
     "delivery": N_("Zuständigkeit"),
     "deputy": N_("Vertretung"),
+    "emergency_access": N_("Notzugriff"),
     "log_evaluation": N_("Auswertung"),
     "membership": N_("Rolle"),
     "organisation": N_("Organisation"),

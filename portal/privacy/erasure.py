@@ -60,7 +60,12 @@ def why_not(client: Client) -> str:
     """Why a client cannot be erased now, as a sentence; "" where nothing stands against it."""
     if client.restricted_on is not None:
         return N_("Die Verarbeitung ist eingeschränkt. Vor dem Löschen muss das aufgehoben werden.")
-    if client.closed_on is None and not _open_requests(client):
+    asked = {request.kind for request in _open_requests(client)}
+    if asked - {"erasure"}:
+        return N_(
+            "Ein anderes Anliegen dieser Person ist noch offen. Bitte beantworten Sie es zuerst."
+        )
+    if client.closed_on is None and not asked:
         return N_("Die Beratung läuft noch. Gelöscht wird nach ihrem Ende, oder wenn die Person "
                   "es verlangt: Dann tragen Sie zuerst dieses Anliegen ein.")  # fmt: skip
     return ""
@@ -68,9 +73,7 @@ def why_not(client: Client) -> str:
 
 def _open_requests(client: Client) -> list[PrivacyRequest]:
     statement = select(PrivacyRequest).where(
-        PrivacyRequest.client_id == client.id,
-        PrivacyRequest.kind == "erasure",
-        PrivacyRequest.answered_on.is_(None),
+        PrivacyRequest.client_id == client.id, PrivacyRequest.answered_on.is_(None)
     )
     return list(db.session.scalars(statement))
 

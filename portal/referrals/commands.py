@@ -162,9 +162,7 @@ def make(
         _known("source", actor.source or "", SOURCES)
     if action not in policy.possible_actions(actor, referral):
         restricted = policy.is_restricted(referral)
-        raise Conflict(
-            clients.RESTRICTED if restricted else history.what_happened(actor, referral)
-        )
+        raise Conflict(clients.RESTRICTED if restricted else history.what_happened(actor, referral))
     values = clean(question.fields, data, actor.today)
     return _move(actor, referral, action, question.fields, values)
 

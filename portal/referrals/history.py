@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 
 from portal.actor import SOURCES, Actor
 from portal.clients.fields import CLIENT_FIELDS
+from portal.codes import CANCEL, choices
 from portal.declarations import ReferralType
 from portal.extensions import db
 from portal.grants import Grant
@@ -124,6 +125,9 @@ def _entry(referral: Referral, event: Event, *, with_details: bool) -> Entry:
 
 def _as_kept(field: Field, kind: ReferralType) -> Field:
     """The field as its value in the timeline is to be read, see `remember`."""
+    if field.key == "code":
+        # The system withdraws for a reason that no form offers.
+        return replace(field, choices=(*choices(CANCEL), *field.choices))
     if field.key in ("release", "rectified"):
         every = (*CLIENT_FIELDS.values(), *kind.form)
         return replace(field, choices=tuple((one.key, one.label) for one in every))

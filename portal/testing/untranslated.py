@@ -23,7 +23,7 @@ _WORD = re.compile(r"[^\W\d_]{2,}")
 _DATE = re.compile(
     r"\b(Mon|Tue|Wed|Thu|Fri|Sat|Sun) \d+ [A-Z][a-z]{2} \d{4}|\d+ [A-Z][a-z]{2} \d{4}"
 )
-_CITED = re.compile(r"§[^,)]*|\bVM-\d{4}-\d{6}\b|\b[0-9a-f]{8}\b")
+_CITED = re.compile(r"§[^,)]*|\b[A-Z]{2}-[\dA-F-]{6,}\b|\b[0-9a-f]{8}\b")
 _NAMES = ("Hand in Hand", *LANGUAGES.values())
 _SPOKEN = ("title", "aria-label", "alt", "placeholder")
 _TYPED = ("textarea", "bdi", "code", "script", "style")

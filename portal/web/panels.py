@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import structlog
@@ -24,8 +25,7 @@ def panels(slot: str, actor: Actor, **objects: Any) -> list[Markup]:
         if panel.slot != slot or (panel.permission and not actor.may(panel.permission)):
             continue
         try:
-            # A savepoint: on PostgreSQL a failed query would spoil the page's transaction.
-            with db.session.no_autoflush, db.session.connection().begin_nested():
+            with db.session.no_autoflush, _apart():
                 context = panel.context(actor, **objects)
                 if context is None:
                     continue
@@ -35,6 +35,12 @@ def panels(slot: str, actor: Actor, **objects: Any) -> list[Markup]:
             html = render_template("parts/panel_unavailable.html")
         drawn.append(Markup(html))  # noqa: S704 - rendered by Jinja with escaping on
     return drawn
+
+
+def _apart() -> AbstractContextManager[Any]:
+    """On PostgreSQL a failed query would spoil the page's transaction: there a savepoint."""
+    connection = db.session.connection()
+    return connection.begin_nested() if connection.dialect.name == "postgresql" else nullcontext()
 
 
 def mount(app: Flask, loaded: Registry) -> None:

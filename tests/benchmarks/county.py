@@ -253,10 +253,18 @@ class Builder:
     def _consent(self, advisor: UUID, client: UUID, offer: _Offer, day: date) -> UUID:
         consent, sheet = self._id(), self._id()
         self.rows.add(
-            ConsentSheet, id=sheet, reference=f"EW-{sheet.hex[:8]}", client_id=client,
-            form="paper_signed", text_version=texts.CURRENT, explained_by_id=advisor,
+            ConsentSheet,
+            id=sheet,
+            reference=f"EW-{sheet.hex[:8]}",
+            client_id=client,
+            form="paper_signed",
+            text_version=texts.CURRENT,
+            explained_by_id=advisor,
             content_sealed=_sealed("consent_sheet.content_sealed", sheet, {"title": PURPOSE}),
-            digest=sheet.hex * 2, explained_on=day, copy_given=True, created_at=_moment(day),
+            digest=sheet.hex * 2,
+            explained_on=day,
+            copy_given=True,
+            created_at=_moment(day),
         )
         until = day + timedelta(days=182)
         self.rows.add(

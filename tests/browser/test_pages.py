@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from portal.extensions import db
+from portal.privacy.commands import record_request
 from tests.browser.hands import Hands, Served
 
 pytestmark = pytest.mark.browser
@@ -28,6 +29,8 @@ def test_every_page_is_accessible(
     }
     organisation, person = town.service.unit.organisation_id, town.partner.person_id
     unit, service, consent = town.service.unit_id, town.service.id, referral.consent_id
+    asked = record_request(f.actor(town.advisor), town.client.id,
+                           {"kind": "access", "received_on": f.now.date()}).id  # fmt: skip
     db.session.commit()
     client = f"/clients/{town.client.id}"
     pages = {
@@ -36,8 +39,9 @@ def test_every_page_is_accessible(
             f"{client}/handover", f"{client}/handover/childcare", f"/referrals/{draft.id}/draft",
             "/referrals", f"/referrals/{referral.id}", f"/referrals/{referral.id}/answer",
             f"/referrals/{referral.id}/accept?record=1", f"/referrals/{referral.id}/void",
-            f"/consents/{consent}/revoke", "/deputies", "/account", "/help", "/accessibility",
-            "/nirgends",
+            f"{client}/privacy", f"{client}/disclosures", f"{client}/erase",
+            f"/privacy/requests/{asked}", f"/consents/{consent}/revoke", "/deputies", "/account",
+            "/help", "/accessibility", "/nirgends",
         ),
         town.partner: ("/", "/referrals", f"/referrals/{referral.id}", "/services",
                        f"/services/{service}", "/services/new"),
@@ -49,8 +53,8 @@ def test_every_page_is_accessible(
         ),
         roles["coordinator"]: ("/",),
         roles["auditor"]: (
-            "/", "/log", "/log/evaluations", "/log/evaluations/new", "/retention", "/documents",
-            "/documents/processing", "/documents/impact",
+            "/", "/privacy/requests", "/log", "/log/evaluations", "/log/evaluations/new",
+            "/retention", "/documents", "/documents/processing", "/documents/impact",
             "/documents/joint", "/documents/information",
         ),
         roles["volunteer"]: ("/",),

@@ -26,7 +26,7 @@ def test_the_coordinator_sees_what_is_late_and_nobodys_name(
     coordinator = as_member(member(town, "coordinator"))
     page = coordinator.get("/").text
     assert "Nichts ist überfällig." in page
-    assert "1 Vermittlungen laufen" in page
+    assert "1 Vermittlung läuft" in page
     app.extensions["portal_clock"] = lambda: NOW + timedelta(days=30)
     page = coordinator.get("/").text
     assert referral.reference in page

@@ -79,7 +79,7 @@ def test_01_a_partner_account_opens_only_its_own(app: Flask, town: Town) -> None
     assert not any(each.reference in text for text in listed for each in (other, draft))
     assert [page.status for page in walk(app, town.partner, [f"/referrals/{own.id}"])] == [200]
     neighbours = [type(own.id)(int=own.id.int + step) for step in (-1, 1)]
-    guessed = {
+    guessed: dict[str, list[Any]] = {
         "referral_id": [other.id, draft.id, own.client_id, own.consent_id, uuid4(), *neighbours],
         "client_id": [town.client.id], "consent_id": [own.consent_id, other.consent_id],
         "action": ["accept", "answer"], "need": ["childcare"],

@@ -58,7 +58,9 @@ def test_from_the_request_to_the_answer(advisor: FlaskClient, town: Town) -> Non
     assert "Widerspruch (Art. 21 DSGVO)" in shown
     assert "zu beantworten bis So. 20.12.2026" in shown
     assert "Ich will &lt;b&gt;das&lt;/b&gt; nicht." in shown
-    assert "Widerspruch (Art. 21 DSGVO)" in advisor.get(f"/clients/{town.client.id}").text
+    due = "Offen, zu beantworten bis So. 20.12.2026"
+    assert due in advisor.get(f"/clients/{town.client.id}").text
+    assert "Anliegen zum Datenschutz bis So. 20.12.2026" in advisor.get("/clients").text
     db.session.rollback()
     asked = db.session.scalars(select(PrivacyRequest)).one()
     address = f"/privacy/requests/{asked.id}"
@@ -69,6 +71,7 @@ def test_from_the_request_to_the_answer(advisor: FlaskClient, town: Town) -> Non
     assert advisor.post(address, data={"outcome": "refused", "reason": reason}).location == page
     assert reason in advisor.get(address).text
     assert "Nicht erfüllt am Mo. 23.11.2026" in advisor.get(page).text
+    assert due not in advisor.get(f"/clients/{town.client.id}").text
     again = advisor.post(address, data={"outcome": "granted"})
     assert again.status_code == 409
 

@@ -15,6 +15,7 @@ from portal.audit import AuditEntry
 from portal.clients.commands import update_client
 from portal.clients.models import Client
 from portal.consents import commands as consents
+from portal.database import unit_of_work
 from portal.extensions import db
 from portal.grants import Grant
 from portal.outbox import OutboxMessage
@@ -29,6 +30,7 @@ from portal.referrals.models import Event, Package, Referral
 from portal.testing.pages import browser
 from portal.testing.town import NOW, Town
 from portal.workflow import Side
+from tests.threads import at_once
 
 TODAY = NOW.date()
 
@@ -80,23 +82,28 @@ def test_what_is_asked_is_taken_down_and_answered(app: Flask, town: Town, kind: 
     data = {"kind": kind, "received_on": TODAY - timedelta(days=3), "note": "Bitte bald."}
     asked = commands.record_request(actor(town), town.client.id, data)
     assert (asked.due_on, asked.note) == (date(2026, 12, 20), "Bitte bald.")
-    assert policy.unanswered(actor(town), town.client) == [asked]
+    version = town.client.version
+    db.session.refresh(town.client)
+    # An open form of the record stays valid.
+    assert (town.client.request_due_on, town.client.version) == (date(2026, 12, 20), version)
     answer = {"outcome": "partly", "reason": "Das Protokoll ist schon gelöscht."}
     commands.answer_request(actor(town, "lead"), asked.id, answer)
     db.session.commit()
     asked = policy.get_visible(actor(town), asked.id)
     assert (asked.answered_on, asked.outcome) == (TODAY, "partly")
     assert asked.reason == "Das Protokoll ist schon gelöscht."
-    assert policy.unanswered(actor(town), town.client) == []
-    kinds = [e.kind for e in db.session.scalars(
-        select(AuditEntry).where(AuditEntry.subject_id == asked.id).order_by(AuditEntry.id))]  # fmt: skip
+    assert policy.of_client(actor(town), town.client) == [asked]
+    assert town.client.request_due_on is None
+    about = select(AuditEntry.kind).where(AuditEntry.subject_id == asked.id)
+    kinds = db.session.scalars(about.order_by(AuditEntry.id)).all()
     assert kinds == ["privacy.requested", "privacy.answered"]
 
 
 @pytest.mark.parametrize(
     ("data", "field"),
     [({"kind": ""}, "kind"), ({"kind": "everything"}, "kind"),
-     ({"received_on": None}, "received_on"), ({"received_on": TODAY + timedelta(days=1)}, "received_on"),
+     ({"received_on": None}, "received_on"),
+     ({"received_on": TODAY + timedelta(days=1)}, "received_on"),
      ({"received_on": TODAY - timedelta(days=91)}, "received_on"), ({"note": "x" * 2001}, "note"),
      ({"note": "abc\u202edef"}, "note")],
 )  # fmt: skip
@@ -140,8 +147,8 @@ def test_requests_are_of_the_own_clients(town: Town) -> None:
             policy.get_visible(actor(town, who), asked.id)
     for who in ("advisor", "lead", "partner"):
         assert db.session.scalars(policy.overseen(actor(town, who))).all() == []
+    data = {"kind": "access", "received_on": TODAY}
     with pytest.raises(NotFound):
-        data = {"kind": "access", "received_on": TODAY}
         commands.record_request(actor(town, "colleague"), town.client.id, data)
     with pytest.raises(Forbidden):
         commands.record_request(actor(town, "partner"), town.client.id, data)
@@ -159,7 +166,9 @@ def test_what_changed_since_is_offered_and_passed_on(town: Town, sent: Referral)
     package = pass_on_correction(actor(town), sent.id)
     db.session.commit()
     assert package.number == 2
-    first, second = (p.content for p in db.session.scalars(select(Package).order_by(Package.number)))
+    first, second = (
+        p.content for p in db.session.scalars(select(Package).order_by(Package.number))
+    )
     assert second == {**first, "phone": "0000 999"}
     assert open_corrections([seen(town, "advisor", sent)]) == []
     assert topics()[-1] == "referral.rectified"
@@ -329,6 +338,32 @@ def test_pages_say_that_it_is_restricted(app: Flask, town: Town, sent: Referral)
     assert "Kita-Plätze" in received
     assert "Oksana" not in received
     assert "0000 123456" not in received
+
+
+@pytest.mark.parametrize("round_", range(2))  # threads do not always start in the same order
+def test_freezing_while_somebody_sends(app: Flask, town: Town, round_: int) -> None:
+    """Whoever is first: afterwards the receiver sees nothing."""
+    draft = town.factory.draft(town.advisor, town.client, town.service)
+    town.factory.consent(town.advisor, town.client, town.service.unit)
+    db.session.commit()
+    lead, advisor, client_id, draft_id = actor(town, "lead"), actor(town), town.client.id, draft.id
+
+    def freeze() -> None:
+        with unit_of_work():
+            commands.restrict_client(lead, client_id)
+
+    def send() -> None:
+        with unit_of_work():
+            referrals.perform(advisor, draft_id, "send", {})
+
+    frozen, outcome = at_once(app, freeze, send)
+    assert frozen is None
+    assert outcome is None or isinstance(outcome, Invalid | Conflict)
+    db.session.expire_all()
+    found = db.session.get_one(Referral, draft_id)
+    assert (found.sent_at is None) == (outcome is not None)
+    if found.sent_at is not None:
+        assert referral_policy.grant(actor(town, "partner"), found) is Grant.ENDED
 
 
 def test_a_consent_cannot_slip_in_beside_the_restriction(town: Town) -> None:
