@@ -440,9 +440,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("reference", name=op.f("uq_consent_sheet_reference")),
     )
     with op.batch_alter_table("consent_sheet", schema=None) as batch_op:
-        batch_op.create_index(
-            batch_op.f("ix_consent_sheet_client_id"), ["client_id"], unique=False
-        )
+        batch_op.create_index(batch_op.f("ix_consent_sheet_client_id"), ["client_id"], unique=False)
 
     op.create_table(
         "consent",

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Engine, event
 
 from portal.extensions import db
 
-SQLITE_BUSY_SECONDS = 5
+SQLITE_BUSY_SECONDS = 10
 
 
 def prepare(engine: Engine) -> None:

@@ -125,7 +125,7 @@ def test_everywhere_else_it_has_its_neutral_name(app: Flask, town: Town) -> None
         (town.advisor, "/referrals?filter=all"),
         (town.advisor, f"/clients/{town.client.id}"),
         (town.advisor, f"/clients/{town.client.id}/close"),
-        (town.advisor, f"/consents/{referral.consent_id}/revoke"),
+        (town.advisor, f"/consents/{referral.consent_id}"),
         (town.lead, "/referrals?filter=all"),
     ]
     for member, path in seen:
@@ -137,9 +137,10 @@ def test_everywhere_else_it_has_its_neutral_name(app: Flask, town: Town) -> None
 def test_the_proposed_purpose_has_the_neutral_name(app: Flask, town: Town) -> None:
     actor = town.factory.actor(town.advisor)
     with app.test_request_context():
-        part = handover.prepare(actor, town.client, town.service, "family", None)
-        assert NEUTRAL in part.consent_form["purpose"].data
-        assert REAL not in part.consent_form["purpose"].data
+        sitting = handover.prepare(actor, town.client, [town.service], "family", None)
+        (ask,) = sitting.consent.asks
+        assert NEUTRAL in ask.form["purpose"].data
+        assert REAL not in ask.form["purpose"].data
 
 
 def test_no_letter_tells_either(town: Town) -> None:

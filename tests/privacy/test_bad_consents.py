@@ -303,7 +303,7 @@ def test_a_renewal_and_a_revocation_at_once_leave_nothing_open_on_the_old_one(
     )
     assert results[0] is None
     assert results[1] is None or isinstance(results[1], Problem)
-    db.session.expire_all()
+    db.session.rollback()
     again, partner = db.session.get_one(Referral, referral.id), f.actor(town.partner)
     shown = packages.readable(partner, policy.get_visible(partner, again.id))
     if results[1] is None and again.consent_id != old:
