@@ -136,7 +136,7 @@ class PluginContract(FormsContract, PagesContract):
 
     def test_free_text_is_stored_encrypted(self, portal: Flask) -> None:
         for office in self._offices():
-            markers = Markers("zq")
+            markers = Markers("zqgone")
             office.everywhere(office.client(markers), markers)
             self._none(
                 f"{column} keeps free text in the clear"
@@ -146,7 +146,7 @@ class PluginContract(FormsContract, PagesContract):
 
     def test_erasure_leaves_no_trace(self, portal: Flask) -> None:
         for office in self._offices():
-            gone, stays = Markers("zq"), Markers("zy")
+            gone, stays = Markers("zqgone"), Markers("zystays")
             client, other = office.client(gone), office.client(stays)
             ids = [client.id, *(r.id for r in office.everywhere(client, gone).values())]
             office.everywhere(other, stays)

@@ -22,7 +22,7 @@ class Markers:
     whether a value is shown and whether it was escaped."""
 
     def __init__(self, name: str) -> None:
-        self.name = name  # letters only
+        self.name = name  # letters only, too many to turn up in a token by chance
         self.keys: dict[str, str] = {}  # marker: the client's field it stands in
         self.texts: list[str] = []  # all that were given so far
 

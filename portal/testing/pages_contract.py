@@ -40,7 +40,7 @@ class PagesContract(PluginAlone):
     def test_strangers_get_404(self, portal: Flask) -> None:
         for office in self._offices():
             client = office.client()
-            found = office.everywhere(client, Markers("zqa"))
+            found = office.everywhere(client, Markers("zqalpha"))
             ids = [*(r.id for r in found.values()), client.id, *pages.row_ids(self._key)]
             for rule in pages.routes(portal, self._key):
                 if rule.arguments:
@@ -69,7 +69,7 @@ class PagesContract(PluginAlone):
 
     def test_nothing_undisclosed_is_rendered(self, portal: Flask) -> None:
         for office in self._offices():
-            kind, markers = office.kind, Markers("zqa")
+            kind, markers = office.kind, Markers("zqalpha")
             disclosed = set(kind.discloses)
             before = disclosed if kind.preview is None else set(kind.preview)
             for state, referral in office.everywhere(office.client(markers), markers).items():
@@ -84,7 +84,7 @@ class PagesContract(PluginAlone):
 
     def _hides_what_was_held_back(self, portal: Flask, office: Office) -> None:
         db.session.rollback()
-        markers = Markers("zqb")
+        markers = Markers("zqbravo")
         everything = [*office.kind.discloses, *(field.key for field in office.kind.form)]
         way = next(w for s, w in ways(office.kind.workflow).items() if state_opens(office, s))
         referral = office.referral(office.client(markers), way, withheld=everything)
@@ -93,7 +93,7 @@ class PagesContract(PluginAlone):
 
     def _hides_after_revocation(self, portal: Flask, office: Office) -> None:
         db.session.rollback()
-        markers = Markers("zqc")
+        markers = Markers("zqcargo")
         found = office.everywhere(office.client(markers), markers)
         consent_id = next(r.consent_id for r in found.values() if r.consent_id)
         endings.revoke_consent(office.factory.actor(office.advisor), consent_id)
@@ -113,7 +113,7 @@ class PagesContract(PluginAlone):
 
     def test_text_is_escaped(self, portal: Flask) -> None:
         for office in self._offices():
-            markers = Markers("zqa")
+            markers = Markers("zqalpha")
             found = office.everywhere(office.client(markers), markers)
             for referral, member in product(found.values(), (office.advisor, office.partner)):
                 for path, html in self._opened(portal, member, referral):
@@ -129,7 +129,7 @@ class PagesContract(PluginAlone):
             return
         untranslated.mark_translations()
         for office in self._offices():
-            markers = Markers("zqa")
+            markers = Markers("zqalpha")
             found = office.everywhere(office.client(markers), markers)
             readers = (office.advisor, office.partner, office.volunteer)
             for reader in readers:

@@ -255,7 +255,7 @@ class Builder:
         self.rows.add(
             ConsentSheet,
             id=sheet,
-            reference=f"EW-{sheet.hex[:8]}",
+            reference=f"EW-{self.references:08d}",
             client_id=client,
             form="paper_signed",
             text_version=texts.CURRENT,

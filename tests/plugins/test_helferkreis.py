@@ -99,7 +99,7 @@ def app(sqlite_app: Flask) -> Flask:
 def circle(app: Flask, factory) -> Circle:
     town = build_town(factory, "helferkreis")
     unit = town.service.unit
-    markers = Markers("zq")
+    markers = Markers("zqhelfer")
     profile = markers.profile(NOW.date())
     profile.pop("municipality", None)
     found = Circle(

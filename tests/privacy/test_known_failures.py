@@ -174,7 +174,7 @@ def test_the_recipient_learns_of_a_revoked_consent(
 
 # rubyforgood/casa#6199
 def test_an_unassigned_volunteer_sees_no_contacts(app: Flask) -> None:
-    here, secret = office_of("helferkreis"), Markers("zqa")
+    here, secret = office_of("helferkreis"), Markers("zqalpha")
     client = here.client(secret)
     way = ways(here.kind.workflow)
     for state in ("sent", "accepted", "volunteer_proposed", "in_progress", "completed"):
