@@ -478,7 +478,13 @@ def upgrade() -> None:
             unique=False,
         )
         batch_op.create_index(batch_op.f("ix_consent_sheet_id"), ["sheet_id"], unique=False)
-        batch_op.create_index("ix_consent_valid_until", ["valid_until"], unique=False)
+        batch_op.create_index(
+            "ix_consent_to_announce",
+            ["valid_until"],
+            unique=False,
+            sqlite_where=sa.text("told <> 'ended'"),
+            postgresql_where=sa.text("told <> 'ended'"),
+        )
 
     op.create_table(
         "referral",
@@ -708,7 +714,7 @@ def downgrade() -> None:
 
     op.drop_table("referral")
     with op.batch_alter_table("consent", schema=None) as batch_op:
-        batch_op.drop_index("ix_consent_valid_until")
+        batch_op.drop_index("ix_consent_to_announce")
         batch_op.drop_index(batch_op.f("ix_consent_sheet_id"))
         batch_op.drop_index("ix_consent_client_id_recipient_unit_id")
 

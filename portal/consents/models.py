@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from portal.accounts.models import Membership, Unit
@@ -103,7 +103,13 @@ class Consent(HasId, Model):
     __tablename__ = "consent"
     __table_args__ = (
         Index("ix_consent_client_id_recipient_unit_id", "client_id", "recipient_unit_id"),
-        Index("ix_consent_valid_until", "valid_until"),
+        # Only what will still end: else who looks for it goes through all that ever ended.
+        Index(
+            "ix_consent_to_announce",
+            "valid_until",
+            sqlite_where=text("told <> 'ended'"),
+            postgresql_where=text("told <> 'ended'"),
+        ),
     )
     client_id: Mapped[UUID] = mapped_column(ForeignKey("client.id"))
     recipient_unit_id: Mapped[UUID] = mapped_column(ForeignKey("unit.id"))

@@ -22,6 +22,8 @@ from portal.referrals import commands, deletions, messages, packages, policy
 from portal.referrals.models import Referral
 from portal.workflow import N_, Side
 
+AT_ONCE = 200  # consents of one round of the worker; the next round goes on
+
 
 def revoke_consent(actor: Actor, consent_id: UUID, via: str = "in_person") -> Consent:
     """End a consent at once. Open referrals that rest on it are withdrawn by the system, and
@@ -96,8 +98,8 @@ def close(actor: Actor, client: Client) -> None:
 
 
 def to_announce(system: Actor) -> Select[Consent]:
-    """Consents on which something open rests, that end within two weeks or have ended, and of
-    which the sender was not told yet."""
+    """Consents that have ended, or end within two weeks while something open rests on them, and
+    of which the sender was not told yet."""
     ended = Consent.valid_until < system.today
     soon = Consent.valid_until <= system.today + timedelta(days=NOTICE_DAYS)
     rests = (
@@ -108,23 +110,26 @@ def to_announce(system: Actor) -> Select[Consent]:
     )  # fmt: skip
     return (
         select(Consent)
-        .where(Consent.revoked_at.is_(None), Consent.refused.is_(False), rests)
+        .where(Consent.told != "ended", soon)
+        .where(Consent.revoked_at.is_(None), Consent.refused.is_(False))
         .where(Consent.suspended_on.is_(None))  # cannot be renewed now
-        .where(or_(and_(soon, Consent.told == ""), and_(ended, Consent.told != "ended")))
+        .where(or_(ended, and_(Consent.told == "", rests)))
         .order_by(Consent.valid_until, Consent.id)
     )
 
 
 def announce(system: Actor) -> int:
-    """Tell senders of them, of each ending once. Returns how many there were."""
+    """Tell senders of them, of each ending once. Returns how many were told of."""
     # Another worker may be telling of the same at this moment.
     waiting = to_announce(system).with_for_update(of=Consent, skip_locked=True)
-    found = db.session.scalars(waiting).all()
-    for consent in found:
+    count = 0
+    for consent in db.session.scalars(waiting.limit(AT_ONCE)).all():
         consent.told = "ended" if consent.valid_until < system.today else "ending"
-        resting = next(iter(_resting(system, Referral.consent_id == consent.id)))
-        messages.tell_sender(system, f"consent.{consent.told}", resting)
-    return len(found)
+        rests = and_(Referral.consent_id == consent.id, Referral.sent_at.is_not(None))
+        for resting in _resting(system, rests)[:1]:
+            messages.tell_sender(system, f"consent.{consent.told}", resting)
+            count += 1
+    return count
 
 
 def _resting(actor: Actor, criterion: ColumnElement[bool]) -> Sequence[Referral]:

@@ -273,6 +273,7 @@ class Builder:
             purpose_sealed=_sealed("consent.purpose_sealed", consent, PURPOSE),
             categories=[key for key, _ in DATA_CATEGORIES], valid_from=day, valid_until=until,
             agreed_until=until, created_at=_moment(day),
+            told="ended" if until < self.today else "",
         )  # fmt: skip
         return consent
 
