@@ -33,7 +33,7 @@ from portal.lifecycle import (
 from portal.problems import Conflict, Forbidden, Invalid, NotFound
 from portal.referrals.models import Referral
 from portal.referrals.packages import Item, readable
-from portal.referrals.policy import get_visible, grant, visible
+from portal.referrals.policy import get_visible, grant, visible, visible_to
 from portal.web.access import MEMBER, access
 from portal.web.htmx import go, page_or_part
 from portal.workflow import N_, Action, Choice, Field, Kind, Side, State, Workflow
@@ -97,4 +97,5 @@ __all__ = [
     "readable",
     "standard",
     "visible",
+    "visible_to",
 ]

@@ -9,6 +9,7 @@ by a salted hash of its own: `blank` can take it away and the entry still holds.
 from __future__ import annotations
 
 import os
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -210,6 +211,15 @@ def note_client(actor: Actor, client: Any, purpose: str) -> None:
     record_read(actor, "client.read", subject=client, client_id=client.id, purpose=purpose)
 
 
+def note_lists(actor: Actor, ids_of: Mapping[str, Collection[UUID]]) -> None:
+    """Lists that name people were read: by kind of entry the ids of their rows, an entry each.
+
+    See `record_read`.
+    """
+    _write([_row(actor, kind, None, None, LIST, {"ids": [each.hex for each in ids]})
+            for kind, ids in ids_of.items() if ids])  # fmt: skip
+
+
 def record_read(
     actor: Actor, kind: str, *, subject: Any = None, client_id: UUID | None = None,
     purpose: str, **data: Any,
@@ -220,17 +230,22 @@ def record_read(
     must not be writing itself (after a refused form: roll back first); it would wait for its
     own lock.
     """
+    _write([_row(actor, kind, subject, client_id, purpose, data)])
+
+
+def _write(rows: list[dict[str, Any]]) -> None:
+    if not rows:
+        return
     if (
         db.engine.dialect.name == "sqlite"
         and db.session().in_transaction()
         and db.session.connection().get_execution_options().get("writing")
     ):
         raise RuntimeError("roll back before a page that was asked for by a POST is drawn")
-    row = _row(actor, kind, subject, client_id, purpose, data)
     with db.engine.connect().execution_options(writing=True) as connection:
         if connection.dialect.name == "postgresql":
             connection.exec_driver_sql("SET LOCAL synchronous_commit = off")
-        connection.execute(insert(AuditEntry), [row])
+        connection.execute(insert(AuditEntry), rows)
         connection.commit()
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import select
 
-from portal.api import Actor, Client, Grant, Referral, Side, db, grant, visible
+from portal.api import Actor, Client, Grant, Referral, Side, db, grant, visible_to
 from portal_jobcenter.models import COURSE_OBLIGATION, Decision
 
 
@@ -18,7 +18,7 @@ def decisions_of(actor: Actor, referral: Referral) -> list[Decision]:
 
 def latest_obligation(actor: Actor, client: Client) -> Decision | None:
     """The obligation to a course that counts for this client now."""
-    seen = visible(actor).where(Referral.client_id == client.id).with_only_columns(Referral.id)
+    seen = select(Referral.id).where(visible_to(actor), Referral.client_id == client.id)
     return db.session.scalar(
         select(Decision)
         .where(Decision.referral_id.in_(seen), Decision.kind == COURSE_OBLIGATION)

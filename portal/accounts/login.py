@@ -9,6 +9,8 @@ from uuid import UUID
 
 from flask import Flask, current_app, g, session
 from flask_security import SQLAlchemyUserDatastore, hash_password, login_user, verify_password
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload
 
 from portal.accounts import links
 from portal.accounts.models import LONGEST_PASSWORD, Person
@@ -22,6 +24,16 @@ _DUMMY = "portal_dummy_hash"
 _OF_THE_REQUEST = ("csrf_token", "membership", "memberships", "actor")
 
 
+class _People(SQLAlchemyUserDatastore):
+    """Finds whoever sends a request together with where they serve: every page needs both."""
+
+    def find_user(self, case_insensitive: bool = False, **by: Any) -> Any:
+        if "fs_uniquifier" not in by:
+            return super().find_user(case_insensitive, **by)
+        statement = select(Person).filter_by(**by).options(joinedload(Person.memberships))
+        return db.session.scalars(statement).unique().one_or_none()
+
+
 def init_app(app: Flask) -> None:
     app.config.setdefault("SECURITY_PASSWORD_HASH", "argon2")
     app.config.setdefault("SECURITY_PASSWORD_SINGLE_HASH", ["argon2"])
@@ -29,8 +41,7 @@ def init_app(app: Flask) -> None:
     app.config.setdefault("SECURITY_JOIN_USER_ROLES", False)  # roles hang on memberships
     # It compares addresses and believes X-Forwarded-For; our sessions end in the database.
     app.config.setdefault("SESSION_PROTECTION", None)
-    datastore: Any = SQLAlchemyUserDatastore(db, Person, None)
-    security.init_app(app, datastore, register_blueprint=False)
+    security.init_app(app, _People(db, Person, None), register_blueprint=False)
     manager: Any = app.login_manager  # type: ignore[attr-defined]
     manager.request_loader(lambda request: None)  # a session is the only way in, no token in a URL
     app.jinja_env.globals.update(account_link=account_link, role_label=role_label)

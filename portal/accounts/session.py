@@ -5,18 +5,14 @@ from __future__ import annotations
 import time
 from datetime import UTC, datetime
 from typing import Any
-from uuid import UUID
 
 from flask import Flask, Response, current_app, g, redirect, request, session, url_for
 from flask_security import current_user
-from sqlalchemy import select
-from sqlalchemy.orm import lazyload
 
 from portal.accounts.models import Membership, Person
 from portal.actor import Actor, ActorKind
 from portal.config import SESSION_HOURS
 from portal.database import begin_writing
-from portal.extensions import db
 from portal.problems import Conflict, Forbidden
 from portal.registry import registry
 from portal.web.access import MEMBER, PERSON, PUBLIC, rule_of
@@ -51,15 +47,9 @@ def actor_for(membership: Membership, moment: datetime) -> Actor:
     )
 
 
-def active_memberships(person_id: UUID) -> list[Membership]:
+def active_memberships(person: Person) -> list[Membership]:
     """Where a person serves today, in the order they are offered for switching."""
-    statement = (
-        select(Membership)
-        .where(Membership.person_id == person_id, Membership.ended_on.is_(None))
-        .options(lazyload(Membership.person))  # is loaded already: the one who asks
-    )
-    found = db.session.scalars(statement).all()
-    alive = [m for m in found if m.unit.in_operation]
+    alive = [m for m in person.memberships if m.ended_on is None and m.unit.in_operation]
     return sorted(alive, key=lambda m: (m.unit.full_name, m.role))
 
 
@@ -68,7 +58,7 @@ def current_membership() -> Membership | None:
     if "membership" not in g:
         g.membership = None
         if current_user.is_authenticated:
-            g.memberships = mine = active_memberships(current_user.id)
+            g.memberships = mine = active_memberships(person())
             chosen = session.get(MEMBERSHIP)
             g.membership = next((m for m in mine if m.id.hex == chosen), mine[0] if mine else None)
             if g.membership and chosen not in (None, g.membership.id.hex):

@@ -102,7 +102,7 @@ def account() -> Response:
 @access(PERSON)
 def switch() -> Response:
     wanted = _uuid(request.form.get("membership", ""))
-    chosen = next((m for m in active_memberships(person().id) if m.id == wanted), None)
+    chosen = next((m for m in active_memberships(person()) if m.id == wanted), None)
     if chosen is None:
         raise NotFound
     session[MEMBERSHIP] = chosen.id.hex
@@ -220,7 +220,7 @@ def _account_page(
     body = render_template(
         "accounts/account.html",
         person=person(),
-        mine=active_memberships(person().id),
+        mine=active_memberships(person()),
         password_form=password_form or ChangePasswordForm(formdata=None),
         language_form=language_form or _language_form(),
     )

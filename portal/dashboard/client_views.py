@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from flask import Blueprint, render_template, request
-from sqlalchemy import func
+from sqlalchemy import func, select
 
 from portal import audit
 from portal.accounts.models import Membership
@@ -51,7 +51,7 @@ def index() -> str:
     number = max(request.args.get("page", 1, type=int), 1)
     shown = found[(number - 1) * PAGE : number * PAGE]
     if shown:
-        audit.record_read(actor, "client.read", purpose="list", ids=[c.id.hex for c in shown])
+        audit.note_lists(actor, {"client.read": [client.id for client in shown]})
     return render_template(
         "clients/index.html", clients=shown, total=len(found), query=query, closed=closed,
         number=number, more=number * PAGE < len(found), running=_running(actor, shown),
@@ -61,11 +61,9 @@ def index() -> str:
 def _running(actor: Actor, clients: list[Client]) -> dict[UUID, tuple[int, int]]:
     """For each client how many referrals are open, and how many wait for the sender."""
     rows = db.session.execute(
-        referrals.visible(actor)
-        .where(Referral.client_id.in_([client.id for client in clients]), Referral.turn != "")
-        .with_only_columns(
-            Referral.client_id, func.count(), func.count().filter(Referral.turn == Side.SENDER)
-        )
+        select(Referral.client_id, func.count(), func.count().filter(Referral.turn == Side.SENDER))
+        .where(referrals.visible_to(actor), Referral.turn != "")
+        .where(Referral.client_id.in_([client.id for client in clients]))
         .group_by(Referral.client_id)
     )
     return {client_id: (running, waiting) for client_id, running, waiting in rows}
@@ -86,11 +84,12 @@ def show(client_id: UUID) -> str:
         .order_by(Consent.revoked_at.is_not(None), Consent.valid_until.desc())
         .limit(50)
     ).all()
+    sent = [row.referral for row in rows]
     html = render_template(
         "clients/show.html", client=client, rows=rows, consents=consents, facts=_facts(client),
-        colleagues=_colleagues(actor), emergencies=emergency.lately(actor, client),
+        colleagues=_colleagues(actor), emergencies=emergency.lately(actor, sent),
         # A record that was never changed has told nobody anything old.
-        corrections=open_corrections(row.referral for row in rows) if client.version > 1 else (),
+        corrections=open_corrections(sent) if client.version > 1 else (),
     )  # fmt: skip
     audit.record_read(actor, "client.read", subject=client, client_id=client.id, purpose="page")
     return html

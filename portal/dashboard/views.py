@@ -53,10 +53,10 @@ def _sender_page(actor: Actor) -> str:
     todo = _first(actor, parts["todo"])
     late = _first(actor, parts["overdue"])
     consents = _ending_consents(actor)
-    listing.note_read(actor, [*lying, *todo, *late])
-    if consents:
-        ids = [client.id.hex for _, client in consents]
-        audit.record_read(actor, "client.read", purpose="list", ids=ids)
+    audit.note_lists(actor, {
+        "referral.read": listing.named([*lying, *todo, *late]),
+        "client.read": [client.id for _, client in consents],
+    })  # fmt: skip
     return render_template(
         "dashboard/sender.html", lying=lying, todo=todo, late=late, consents=consents,
         counts=listing.counts(actor, parts.values()),

@@ -115,7 +115,7 @@ def enter_window() -> Response:
 
 def _account(person_id: UUID) -> Person:
     person = db.session.get(Person, person_id)
-    if person is None or not person.active or not active_memberships(person.id):
+    if person is None or not person.active or not active_memberships(person):
         raise NotFound
     return person
 

@@ -6,7 +6,7 @@ told, and the log keeps every reading.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -92,17 +92,17 @@ def visible(actor: Actor) -> Select[EmergencyAccess]:
     return select(EmergencyAccess).where(or_(false(), *criteria))
 
 
-def lately(actor: Actor, client: Client) -> Sequence[EmergencyAccess]:
-    """What was opened of a client within a month: its advisor must not miss that."""
+def lately(actor: Actor, referrals: Iterable[Referral]) -> Sequence[EmergencyAccess]:
+    """What was opened of these within a month: the advisor of their client must not miss that."""
+    since = actor.now - SHOWN_FOR
+    opened = [r.id for r in referrals if r.emergency_at is not None and r.emergency_at > since]
+    if not opened:
+        return ()
     return db.session.scalars(
         visible(actor)
-        .join(Referral, Referral.id == EmergencyAccess.referral_id)
-        .where(
-            Referral.client_id == client.id,
-            EmergencyAccess.approved,
-            EmergencyAccess.asked_at > actor.now - SHOWN_FOR,
-        )
-        .order_by(EmergencyAccess.asked_at.desc())
+        .where(EmergencyAccess.referral_id.in_(opened), EmergencyAccess.approved)
+        .where(EmergencyAccess.decided_at > since)
+        .order_by(EmergencyAccess.decided_at.desc())
     ).all()
 
 
@@ -167,6 +167,7 @@ def decide(actor: Actor, access_id: UUID, *, approve: bool) -> EmergencyAccess:
                  purpose="emergency")  # fmt: skip
     if approve:
         access.ends_at = actor.now + LASTS
+        access.referral.emergency_at = actor.now
         messages.tell_sender(actor, "emergency.granted", access.referral)
     return access
 

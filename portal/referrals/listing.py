@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, func, not_, or_, true
+from sqlalchemy import ColumnElement, Select, and_, func, not_, or_, select, true
 
 from portal import audit
 from portal.actor import Actor
@@ -94,7 +94,7 @@ def counts(actor: Actor, filters: Collection[Filter] = ()) -> dict[str, int]:
     """How many visible referrals each filter holds, by default the actor's, in one query."""
     filters = filters or filters_for(actor)
     columns = [func.count().filter(f.criterion(actor.today)).label(f.key) for f in filters]
-    statement = policy.visible(actor).with_only_columns(*columns).order_by(None)
+    statement = select(*columns).where(policy.visible_to(actor))
     row = db.session.execute(statement).one()
     return {f.key: getattr(row, f.key) for f in filters}
 
@@ -130,8 +130,12 @@ def rows(actor: Actor, referrals: Iterable[Referral]) -> list[Row]:
 
 def note_read(actor: Actor, shown: Iterable[Row]) -> None:
     """A list that shows names is a reading of each of them, kept as one entry."""
-    if named := [row.referral.id.hex for row in shown if row.who]:
-        audit.record_read(actor, "referral.read", purpose="list", ids=named)
+    audit.note_lists(actor, {"referral.read": named(shown)})
+
+
+def named(shown: Iterable[Row]) -> list[UUID]:
+    """The referrals of those rows that say a name."""
+    return [row.referral.id for row in shown if row.who]
 
 
 def _row(actor: Actor, referral: Referral, received: dict[UUID, tuple[str, str]]) -> Row:

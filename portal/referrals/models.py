@@ -63,6 +63,7 @@ class Referral(HasId, Model):
     responded_at: Mapped[datetime | None]
     closed_at: Mapped[datetime | None]
     loop_closed_at: Mapped[datetime | None]
+    emergency_at: Mapped[datetime | None]  # when break-glass last opened it
     # Moves with the state alone: a note or a reading does not invalidate an open form.
     version: Mapped[int] = mapped_column(default=1)
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, False_, Select, and_, case, false, or_, select, true
-from sqlalchemy.orm import defaultload, joinedload, lazyload, with_expression
+from sqlalchemy.orm import defaultload, defer, joinedload, lazyload, load_only, with_expression
 
-from portal.accounts.models import Membership
+from portal.accounts.models import Membership, Organisation, Unit
 from portal.actor import Actor, ActorKind
 from portal.clients.models import Client
 from portal.clients.policy import in_charge
@@ -43,6 +43,39 @@ _FOR_A_MOVE = tuple(
     for each in (Referral.service, Referral.receiver, Referral.sender, Referral.handler,
                  Referral.municipality)
 )  # fmt: skip
+
+# What the rows of lists show, and nothing besides; on the sender's side also whose they are.
+_UNIT = (
+    load_only(Unit.name, Unit.active),
+    defaultload(Unit.organisation).load_only(Organisation.name, Organisation.active),
+)
+_IN_LISTS = (
+    defer(Referral.request_sealed),
+    lazyload(Referral.handler),
+    defaultload(Referral.service).load_only(Service.name, Service.neutral_name),
+)
+_IN_OUTGOING = (
+    *_IN_LISTS,
+    *map(lazyload, (Referral.sender, Referral.municipality, Referral.consent)),
+    defaultload(Referral.receiver).options(*_UNIT),
+)
+_IN_INCOMING = (
+    *_IN_LISTS,
+    lazyload(Referral.receiver),
+    defaultload(Referral.sender).options(*_UNIT),
+    defaultload(Referral.consent).load_only(
+        Consent.valid_until, Consent.revoked_at, Consent.refused, Consent.suspended_on
+    ),
+)
+_KNOWN_CLIENT = lazyload(Referral.client)
+_CLIENT = joinedload(Referral.client).options(
+    load_only(Client.profile_sealed), lazyload(Client.advisor), lazyload(Client.municipality)
+)
+_CLIENT_AND_ADVISOR = joinedload(Referral.client).options(
+    load_only(Client.profile_sealed),
+    joinedload(Client.advisor).lazyload(Membership.unit),
+    lazyload(Client.municipality),
+)
 
 TASK = "task.answer"  # the right to answer what one was asked for oneself
 GONE = N_("Diese Aufgabe ist nicht mehr für Sie offen. Vielleicht hat sie inzwischen jemand "
@@ -90,6 +123,13 @@ def _own_task(actor: Actor) -> ColumnElement[bool]:
     )
 
 
+def visible_to(actor: Actor) -> ColumnElement[bool]:
+    """Which referrals the actor sees: for counting and for what hangs on them."""
+    if actor.kind is ActorKind.SYSTEM:
+        return true()
+    return or_(as_sender(actor), as_receiver(actor))
+
+
 def visible(actor: Actor) -> Select[Referral]:
     """Every referral the actor sees, each telling in `seen_as` why.
 
@@ -128,18 +168,13 @@ def outgoing(
 ) -> Select[Referral]:
     """For lists on the sender's side: only with what their rows show. `client` is whose list it
     is and loaded already; the others come along, with their advisors for a list of the team."""
-    left_out = (Referral.sender, Referral.municipality, Referral.consent, Referral.handler)
-    advisor = joinedload(Client.advisor).lazyload(Membership.unit)
-    further = (
-        advisor if with_advisor else lazyload(Client.advisor), lazyload(Client.municipality),
-    )  # fmt: skip
-    named = lazyload(Referral.client) if client else joinedload(Referral.client).options(*further)
-    return statement.options(*map(lazyload, left_out), named)
+    who = _KNOWN_CLIENT if client else _CLIENT_AND_ADVISOR if with_advisor else _CLIENT
+    return statement.options(*_IN_OUTGOING, who)
 
 
 def incoming(statement: Select[Referral]) -> Select[Referral]:
     """For lists on the receiver's side: only with what their rows show."""
-    return statement.options(lazyload(Referral.receiver), lazyload(Referral.handler))
+    return statement.options(*_IN_INCOMING)
 
 
 def get_visible(actor: Actor, referral_id: UUID, *, lock: bool = False) -> Referral:

@@ -67,5 +67,5 @@ def task_of(actor: Actor, referral: Referral, content: dict[str, Any]) -> Task:
 
 def note_read(actor: Actor, shown: Iterable[Task]) -> None:
     """A list that shows first names is a reading of each, kept as one entry."""
-    if named := [task.referral.id.hex for task in shown if task.first_name]:
-        audit.record_read(actor, "referral.read", purpose="list", ids=named)
+    named = [task.referral.id for task in shown if task.first_name]
+    audit.note_lists(actor, {"referral.read": named})

@@ -63,7 +63,7 @@ def serving(what: str, instance: Path, database_url: str) -> Iterator[Server]:
         **{k: v for k, v in os.environ.items() if not k.startswith("PORTAL_")},
         "PORTAL_INSTANCE": str(instance),
         "PORTAL_DATABASE_URL": database_url,
-        "PYTHONPATH": str(ROOT),
+        "PYTHONPATH": f"{ROOT}:{ROOT}/plugins",
     }
     command = [sys.executable, *_arguments(what, port, database_url.startswith("sqlite"))]
     with (instance / f"{what}.log").open("ab") as log:
