@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 from flask import Blueprint, render_template
@@ -42,7 +43,8 @@ def start() -> str:
 
 
 def _sender_page(actor: Actor) -> str:
-    """What waits for the advisor, then what partners owe an answer, then ending consents.
+    """What waits for the advisor, then what partners owe an answer, then what clients asked for
+    about their data and which consents end.
 
     For whoever leads the team, first what is left lying in it; below, that is not told twice.
     """
@@ -52,14 +54,14 @@ def _sender_page(actor: Actor) -> str:
     lying = _first(actor, left_lying) if left_lying else []
     todo = _first(actor, parts["todo"])
     late = _first(actor, parts["overdue"])
-    consents = _ending_consents(actor)
+    asking, consents = _asking_for_their_rights(actor), _ending_consents(actor)
     audit.note_lists(actor, {
         "referral.read": listing.named([*lying, *todo, *late]),
-        "client.read": [client.id for _, client in consents],
+        "client.read": [client.id for client in (*asking, *(who for _, who in consents))],
     })  # fmt: skip
     return render_template(
-        "dashboard/sender.html", lying=lying, todo=todo, late=late, consents=consents,
-        counts=listing.counts(actor, parts.values()),
+        "dashboard/sender.html", lying=lying, todo=todo, late=late, asking=asking,
+        consents=consents, counts=listing.counts(actor, parts.values()),
     )  # fmt: skip
 
 
@@ -84,6 +86,17 @@ def _task_page(actor: Actor) -> str:
 def _first(actor: Actor, chosen: listing.Filter) -> list[listing.Row]:
     statement = listing.filtered(actor, chosen).order_by(Referral.next_on, Referral.id)
     return listing.rows(actor, db.session.scalars(statement.limit(SHOWN)))
+
+
+def _asking_for_their_rights(actor: Actor) -> Sequence[Client]:
+    """Whose request about their data waits for an answer: the law gives one month."""
+    return db.session.scalars(
+        select(Client)
+        .where(in_charge(actor), Client.request_due_on.is_not(None))
+        .options(lazyload(Client.advisor), lazyload(Client.municipality))
+        .order_by(Client.request_due_on, Client.id)
+        .limit(SHOWN)
+    ).all()
 
 
 def _ending_consents(actor: Actor) -> list[tuple[Consent, Client]]:

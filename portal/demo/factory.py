@@ -120,12 +120,13 @@ class Factory:
     def consent(
         self, advisor: Membership, client: Client, unit: Unit, *,
         categories: Iterable[str] | None = None, purpose: str = PURPOSE,
-        valid_until: date | None = None, form: str = "paper_signed",
+        purpose_code: str = "other", valid_until: date | None = None, form: str = "paper_signed",
     ) -> Consent:  # fmt: skip
         chosen = [key for key, _ in DATA_CATEGORIES] if categories is None else list(categories)
         actor = self.actor(advisor)
         data = {
             "purpose": purpose,
+            "purpose_code": purpose_code,
             "categories": chosen,
             "valid_until": valid_until or actor.today + timedelta(days=182),
             "form": form,

@@ -10,7 +10,7 @@ from functools import partial
 from sqlalchemy import select, update
 
 from portal.accounts.models import Organisation
-from portal.demo import circles_and_courses, ortenau, rems_murr
+from portal.demo import circles_and_courses, ortenau, rems_murr, rights
 from portal.demo.county import County
 from portal.demo.crowd import crowd
 from portal.demo.offices import MARKER
@@ -72,6 +72,7 @@ def happenings(county: County, *, whole: bool) -> list[Happening]:
         for position, step in enumerate(story.steps, start=1):
             moment = county.moment(telling.day_of(step), number + 20 * position)
             found.append(Happening(moment, partial(telling.go_on, step)))
+    found += [Happening(moment, do) for moment, do in rights.happenings(county)]
     return sorted(found, key=lambda happening: happening.moment)
 
 

@@ -14,6 +14,7 @@ from portal.demo.county import County
 from portal.demo.factory import Factory
 from portal.demo.story import JOBCENTER_REQUESTS, Clock, Day, Member, Step, Story
 from portal.referrals import commands, endings, packages, policy
+from portal.referrals.handover import usual_purpose
 from portal.referrals.models import Referral
 from portal.registry import registry
 from portal.workflow import Action, Kind, Side
@@ -103,6 +104,7 @@ class Telling:
             latest = counselling_ends_on(self.client.counselling_started_on, today)
             factory.consent(self.advisor, self.client, unit, categories=categories,
                             purpose=self.offer.purpose,
+                            purpose_code=usual_purpose(self.referral.goal_area),
                             valid_until=min(wanted, latest or wanted))  # fmt: skip
 
     def _staff_for(self, action: Action) -> Membership | None:

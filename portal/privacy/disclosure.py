@@ -26,8 +26,6 @@ from portal.registry import registry
 from portal.workflow import LOCAL
 
 _CLOSES_AT_ONCE = (Status.CANCELLED, Status.EXPIRED, Status.ENTERED_IN_ERROR)
-# In German alone: the sentences for clients do not know it.
-RESTRICTED = "Ruht: Die Verarbeitung ist eingeschränkt, die Stelle sieht zurzeit nichts."
 
 _Say = Callable[..., Words]
 
@@ -151,7 +149,7 @@ def _state(say: _Say, today: date, referral: Referral) -> Words:
     if consent is None or referral.is_final or consent.valid_until < today:
         revoked = consent is not None and consent.revoked_at is not None
         return say("disclosure.revoked" if revoked else "disclosure.ended")
-    return Words(RESTRICTED) if consent.suspended_on else say("disclosure.running")
+    return say("disclosure.restricted" if consent.suspended_on else "disclosure.running")
 
 
 def _answer(say: _Say, deletion: DeletionRequest) -> Words:

@@ -152,11 +152,16 @@ def _ask(
 ) -> Ask:  # fmt: skip
     proposed = {
         "purpose": _purpose(part.service, need),
-        "purpose_code": _PURPOSE_CODES.get(need, "advice_request"),
+        "purpose_code": usual_purpose(need),
         "valid_until": proposed_end(client, actor.today),
     }
     form = terms_form(actor, formdata, f"{part.prefix}c-", proposed)
     return Ask(part.service.unit, form, part.categories)
+
+
+def usual_purpose(need: str) -> str:
+    """The code under which a need is mostly passed on."""
+    return _PURPOSE_CODES.get(need, "advice_request")
 
 
 def proposed_end(client: Client, today: date) -> date:

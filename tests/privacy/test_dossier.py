@@ -147,7 +147,7 @@ def test_an_expired_consent_has_ended_and_a_frozen_record_rests(town: Town) -> N
     assert "Beendet" in german(sheet_of(town, 200))
     commands.restrict_client(town.factory.actor(town.advisor), town.client.id)
     said = german(sheet_of(town))
-    assert "Ruht: Die Verarbeitung ist eingeschränkt" in said
+    assert "Ruht: Die Nutzung ist eingeschränkt" in said
     assert "Läuft" not in said
 
 

@@ -136,6 +136,24 @@ def test_an_answer_says_why_unless_all_was_done(
         commands.answer_request(actor(town), asked.id, {"outcome": "granted"})
 
 
+def test_what_is_asked_stands_on_the_start_page_until_it_is_answered(
+    app: Flask, town: Town
+) -> None:
+    data = {"kind": "access", "received_on": TODAY - timedelta(days=3)}
+    asked = commands.record_request(actor(town), town.client.id, data)
+    db.session.commit()
+    name = town.client.name
+    advisor, colleague = browser(app, town.advisor), browser(app, town.colleague)
+    page = advisor.get("/").text
+    assert name in page
+    assert "Antwort fällig am So. 20.12.2026" in page
+    assert name not in colleague.get("/").text
+    db.session.rollback()
+    commands.answer_request(actor(town), asked.id, {"outcome": "granted"})
+    db.session.commit()
+    assert "Antwort fällig" not in advisor.get("/").text
+
+
 def test_requests_are_of_the_own_clients(town: Town) -> None:
     asked = commands.record_request(
         actor(town), town.client.id, {"kind": "access", "received_on": TODAY}
