@@ -560,6 +560,7 @@ def upgrade() -> None:
         batch_op.create_index(
             batch_op.f("ix_referral_sender_unit_id"), ["sender_unit_id"], unique=False
         )
+        batch_op.create_index(batch_op.f("ix_referral_sent_at"), ["sent_at"], unique=False)
         batch_op.create_index(batch_op.f("ix_referral_service_id"), ["service_id"], unique=False)
         batch_op.create_index("ix_referral_turn_next_on", ["turn", "next_on"], unique=False)
 
@@ -707,6 +708,7 @@ def downgrade() -> None:
     with op.batch_alter_table("referral", schema=None) as batch_op:
         batch_op.drop_index("ix_referral_turn_next_on")
         batch_op.drop_index(batch_op.f("ix_referral_service_id"))
+        batch_op.drop_index(batch_op.f("ix_referral_sent_at"))
         batch_op.drop_index(batch_op.f("ix_referral_sender_unit_id"))
         batch_op.drop_index("ix_referral_receiver_unit_id_turn_next_on")
         batch_op.drop_index(batch_op.f("ix_referral_follow_up_of_id"))

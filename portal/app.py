@@ -26,6 +26,7 @@ from portal.privacy import emergency_views, retention_views
 from portal.privacy import views as privacy
 from portal.referrals import consent_views, ended_views, handover_views
 from portal.referrals import views as referrals
+from portal.reports import views as reports
 from portal.web import assets, errors, headers, health, language, panels
 
 FEATURES = (
@@ -45,6 +46,7 @@ FEATURES = (
     retention_views,
     inspection,
     accountability,
+    reports,
     health,
 )
 

@@ -89,6 +89,7 @@ CORE_KINDS: dict[str, str] = {
     "evaluation.rejected": N_("Auswertung abgelehnt"),
     "evaluation.read": N_("Auswertung gelesen"),
     "evaluation.exported": N_("Auswertung als Datei geholt"),
+    "figures.exported": N_("Kennzahlen als Datei geholt"),
     "referral.rectified": N_("Berichtigung weitergegeben"),
 }
 
@@ -112,6 +113,7 @@ PURPOSES: dict[str, str] = {
     "slip": N_("Begleitblatt"),
     "close": N_("Beratung beenden"),
     "evaluation": N_("Auswertung des Protokolls"),
+    "figures": N_("Kennzahlen"),
     "privacy": N_("Anliegen zum Datenschutz"),
     "disclosures": N_("Blatt über Weitergaben"),
     "dossier": N_("Auskunft"),

@@ -58,7 +58,7 @@ class Referral(HasId, Model):
     handler_id: Mapped[UUID | None] = mapped_column(ForeignKey("membership.id"))
 
     created_at: Mapped[datetime]
-    sent_at: Mapped[datetime | None]
+    sent_at: Mapped[datetime | None] = mapped_column(index=True)
     acknowledged_at: Mapped[datetime | None]
     responded_at: Mapped[datetime | None]
     closed_at: Mapped[datetime | None]

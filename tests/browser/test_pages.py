@@ -51,7 +51,7 @@ def test_every_page_is_accessible(
             "/admin/people/new", f"/admin/people/{person}", "/services", "/delivery",
             "/delivery/08317041",
         ),
-        roles["coordinator"]: ("/",),
+        roles["coordinator"]: ("/", "/figures"),
         roles["auditor"]: (
             "/", "/privacy/requests", "/log", "/log/evaluations", "/log/evaluations/new",
             "/retention", "/documents", "/documents/processing", "/documents/impact",

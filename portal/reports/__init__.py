@@ -1,0 +1,1 @@
+"""Figures of the county: counts that say nothing about anybody."""
