@@ -109,9 +109,14 @@ def upgrade() -> None:
         sa.Column("active", sa.Boolean(), nullable=False),
         sa.Column("fs_uniquifier", sa.String(length=64), nullable=False),
         sa.Column("language", sa.String(length=5), nullable=False),
+        sa.Column("mail_wish", sa.String(length=10), nullable=False),
+        sa.Column("suspect_since", sa.DateTime(timezone=True), nullable=True),
         sa.Column("last_login_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("held_by_id", sa.Uuid(), nullable=True),
+        sa.Column("calendar_digest", sa.String(length=64), nullable=True),
+        sa.Column("calendar_made_at", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_person")),
+        sa.UniqueConstraint("calendar_digest", name=op.f("uq_person_calendar_digest")),
         sa.UniqueConstraint("email", name=op.f("uq_person_email")),
         sa.UniqueConstraint("fs_uniquifier", name=op.f("uq_person_fs_uniquifier")),
     )
@@ -143,6 +148,12 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("day", "rule", name=op.f("pk_retention_deletion")),
     )
     op.create_table(
+        "timer_run",
+        sa.Column("key", sa.String(length=60), nullable=False),
+        sa.Column("ran_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("key", name=op.f("pk_timer_run")),
+    )
+    op.create_table(
         "unit",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("organisation_id", sa.Uuid(), nullable=False),
@@ -151,6 +162,7 @@ def upgrade() -> None:
         sa.Column("email", sa.String(length=200), nullable=False),
         sa.Column("address", sa.String(length=200), nullable=False),
         sa.Column("active", sa.Boolean(), nullable=False),
+        sa.Column("suspect_since", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(
             ["organisation_id"], ["organisation.id"], name=op.f("fk_unit_organisation_id")
         ),
@@ -232,21 +244,100 @@ def upgrade() -> None:
         sa.Column("path", sa.String(length=100), nullable=False),
         sa.Column("unit_id", sa.Uuid(), nullable=True),
         sa.Column("person_id", sa.Uuid(), nullable=True),
+        sa.Column("membership_id", sa.Uuid(), nullable=True),
+        sa.Column("signed_by_id", sa.Uuid(), nullable=True),
+        sa.Column("urgent", sa.Boolean(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("leased_until", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("spread_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("delivered_at", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("error", sa.String(length=200), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["membership_id"], ["membership.id"], name=op.f("fk_outbox_message_membership_id")
+        ),
         sa.ForeignKeyConstraint(
             ["person_id"], ["person.id"], name=op.f("fk_outbox_message_person_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["signed_by_id"], ["membership.id"], name=op.f("fk_outbox_message_signed_by_id")
         ),
         sa.ForeignKeyConstraint(["unit_id"], ["unit.id"], name=op.f("fk_outbox_message_unit_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_outbox_message")),
     )
     with op.batch_alter_table("outbox_message", schema=None) as batch_op:
+        batch_op.create_index("ix_outbox_message_reference", ["reference"], unique=False)
         batch_op.create_index(
-            "ix_outbox_message_delivered_at_due_at", ["delivered_at", "due_at"], unique=False
+            "ix_outbox_message_to_spread",
+            ["id"],
+            unique=False,
+            sqlite_where=sa.text("spread_at IS NULL"),
+            postgresql_where=sa.text("spread_at IS NULL"),
+        )
+
+    op.create_table(
+        "inbox_item",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("person_id", sa.Uuid(), nullable=False),
+        sa.Column("membership_id", sa.Uuid(), nullable=True),
+        sa.Column("message_id", sa.Integer(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("read_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["membership_id"], ["membership.id"], name=op.f("fk_inbox_item_membership_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["message_id"],
+            ["outbox_message.id"],
+            name=op.f("fk_inbox_item_message_id"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(["person_id"], ["person.id"], name=op.f("fk_inbox_item_person_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_inbox_item")),
+    )
+    with op.batch_alter_table("inbox_item", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_inbox_item_message_id"), ["message_id"], unique=False)
+        batch_op.create_index("ix_inbox_item_person_id_at", ["person_id", "at", "id"], unique=False)
+        batch_op.create_index(
+            "ix_inbox_item_unread",
+            ["person_id"],
+            unique=False,
+            sqlite_where=sa.text("read_at IS NULL"),
+            postgresql_where=sa.text("read_at IS NULL"),
+        )
+
+    op.create_table(
+        "outgoing_mail",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("message_id", sa.Integer(), nullable=False),
+        sa.Column("person_id", sa.Uuid(), nullable=True),
+        sa.Column("unit_id", sa.Uuid(), nullable=True),
+        sa.Column("gathered", sa.Boolean(), nullable=False),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("leased_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("delivered_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("error", sa.String(length=100), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["message_id"],
+            ["outbox_message.id"],
+            name=op.f("fk_outgoing_mail_message_id"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["person_id"], ["person.id"], name=op.f("fk_outgoing_mail_person_id")
+        ),
+        sa.ForeignKeyConstraint(["unit_id"], ["unit.id"], name=op.f("fk_outgoing_mail_unit_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_outgoing_mail")),
+    )
+    with op.batch_alter_table("outgoing_mail", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_outgoing_mail_message_id"), ["message_id"], unique=False
+        )
+        batch_op.create_index(batch_op.f("ix_outgoing_mail_person_id"), ["person_id"], unique=False)
+        batch_op.create_index(
+            "ix_outgoing_mail_waiting",
+            ["due_at"],
+            unique=False,
+            sqlite_where=sa.text("delivered_at IS NULL"),
+            postgresql_where=sa.text("delivered_at IS NULL"),
         )
 
     op.create_table(
@@ -273,9 +364,11 @@ def upgrade() -> None:
         sa.Column("neutral_name", sa.String(length=200), nullable=False),
         sa.Column("description", sa.String(length=500), nullable=False),
         sa.Column("goal_areas", sa.JSON(), nullable=False),
-        sa.Column("accepts_new", sa.Boolean(), nullable=False),
         sa.Column("waiting_weeks", sa.Integer(), nullable=True),
+        sa.Column("closed_until", sa.Date(), nullable=True),
         sa.Column("capacity_as_of", sa.Date(), nullable=True),
+        sa.Column("due_days", sa.Integer(), nullable=True),
+        sa.Column("expire_days", sa.Integer(), nullable=True),
         sa.Column("active", sa.Boolean(), nullable=False),
         sa.ForeignKeyConstraint(["unit_id"], ["unit.id"], name=op.f("fk_service_unit_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_service")),
@@ -509,6 +602,10 @@ def upgrade() -> None:
         sa.Column("next_on", sa.Date(), nullable=True),
         sa.Column("due_on", sa.Date(), nullable=True),
         sa.Column("code", sa.String(length=60), nullable=True),
+        sa.Column("timer_on", sa.Date(), nullable=True),
+        sa.Column("timer_step", sa.Integer(), nullable=False),
+        sa.Column("escalated_on", sa.Date(), nullable=True),
+        sa.Column("called_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("no_shows", sa.Integer(), nullable=False),
         sa.Column("handler_id", sa.Uuid(), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
@@ -562,7 +659,29 @@ def upgrade() -> None:
         )
         batch_op.create_index(batch_op.f("ix_referral_sent_at"), ["sent_at"], unique=False)
         batch_op.create_index(batch_op.f("ix_referral_service_id"), ["service_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_referral_timer_on"), ["timer_on"], unique=False)
         batch_op.create_index("ix_referral_turn_next_on", ["turn", "next_on"], unique=False)
+        batch_op.create_index(
+            "ix_referral_escalated_on",
+            ["escalated_on"],
+            unique=False,
+            sqlite_where=sa.text("escalated_on IS NOT NULL"),
+            postgresql_where=sa.text("escalated_on IS NOT NULL"),
+        )
+        batch_op.create_index(
+            "ix_referral_without_answer",
+            ["sent_at", "service_id"],
+            unique=False,
+            sqlite_where=sa.text("responded_at IS NULL AND closed_at IS NULL"),
+            postgresql_where=sa.text("responded_at IS NULL AND closed_at IS NULL"),
+        )
+        batch_op.create_index(
+            "ix_referral_responded_at",
+            ["responded_at"],
+            unique=False,
+            sqlite_where=sa.text("responded_at IS NOT NULL"),
+            postgresql_where=sa.text("responded_at IS NOT NULL"),
+        )
 
     op.create_table(
         "emergency_access",
@@ -633,6 +752,9 @@ def upgrade() -> None:
         sa.Column("starts_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("place_sealed", sa.LargeBinary(), nullable=True),
         sa.Column("state", sa.String(length=20), nullable=False),
+        sa.Column("series_id", sa.Uuid(), nullable=False),
+        sa.Column("sequence", sa.Integer(), nullable=False),
+        sa.Column("changed_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
             ["referral_id"], ["referral.id"], name=op.f("fk_appointment_referral_id")
         ),
@@ -706,7 +828,11 @@ def downgrade() -> None:
 
     op.drop_table("deletion_request")
     with op.batch_alter_table("referral", schema=None) as batch_op:
+        batch_op.drop_index("ix_referral_responded_at")
+        batch_op.drop_index("ix_referral_without_answer")
+        batch_op.drop_index("ix_referral_escalated_on")
         batch_op.drop_index("ix_referral_turn_next_on")
+        batch_op.drop_index(batch_op.f("ix_referral_timer_on"))
         batch_op.drop_index(batch_op.f("ix_referral_service_id"))
         batch_op.drop_index(batch_op.f("ix_referral_sent_at"))
         batch_op.drop_index(batch_op.f("ix_referral_sender_unit_id"))
@@ -757,8 +883,21 @@ def downgrade() -> None:
         batch_op.drop_index("ix_service_type_unit_id")
 
     op.drop_table("service")
+    with op.batch_alter_table("outgoing_mail", schema=None) as batch_op:
+        batch_op.drop_index("ix_outgoing_mail_waiting")
+        batch_op.drop_index(batch_op.f("ix_outgoing_mail_person_id"))
+        batch_op.drop_index(batch_op.f("ix_outgoing_mail_message_id"))
+
+    op.drop_table("outgoing_mail")
+    with op.batch_alter_table("inbox_item", schema=None) as batch_op:
+        batch_op.drop_index("ix_inbox_item_unread")
+        batch_op.drop_index("ix_inbox_item_person_id_at")
+        batch_op.drop_index(batch_op.f("ix_inbox_item_message_id"))
+
+    op.drop_table("inbox_item")
     with op.batch_alter_table("outbox_message", schema=None) as batch_op:
-        batch_op.drop_index("ix_outbox_message_delivered_at_due_at")
+        batch_op.drop_index("ix_outbox_message_to_spread")
+        batch_op.drop_index("ix_outbox_message_reference")
 
     op.drop_table("outbox_message")
     with op.batch_alter_table("log_evaluation", schema=None) as batch_op:
@@ -777,6 +916,7 @@ def downgrade() -> None:
 
     op.drop_table("delivery")
     op.drop_table("unit")
+    op.drop_table("timer_run")
     op.drop_table("retention_deletion")
     op.drop_table("retention_run")
     op.drop_table("reference_counter")

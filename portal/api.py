@@ -15,6 +15,7 @@ from portal.declarations import (
     Panel,
     Permission,
     ReferralType,
+    Timer,
 )
 from portal.extensions import HasId, Model, UtcDateTime, db
 from portal.grants import Grant
@@ -79,6 +80,7 @@ __all__ = [
     "Side",
     "State",
     "Status",
+    "Timer",
     "UtcDateTime",
     "Workflow",
     "access",

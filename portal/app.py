@@ -14,13 +14,16 @@ from portal import database, registry
 from portal.accountability import views as accountability
 from portal.accounts import admin_views, login, session
 from portal.accounts import views as accounts
+from portal.calendars import views as calendars
 from portal.clients import views as clients
 from portal.consents import text_views
-from portal.dashboard import client_views
+from portal.dashboard import client_views, coordinator_views
 from portal.dashboard import views as dashboard
 from portal.demo import views as demo
 from portal.extensions import compress, csrf, db
 from portal.inspection import views as inspection
+from portal.mailing import admin_views as mail_admin
+from portal.mailing import views as inbox
 from portal.network import views as network
 from portal.privacy import emergency_views, retention_views
 from portal.privacy import views as privacy
@@ -32,6 +35,8 @@ from portal.web import assets, errors, headers, health, language, panels
 FEATURES = (
     accounts,
     admin_views,
+    inbox,
+    mail_admin,
     network,
     clients,
     client_views,
@@ -39,11 +44,13 @@ FEATURES = (
     handover_views,
     consent_views,
     ended_views,
+    calendars,
     referrals,
     dashboard,
     privacy,
     emergency_views,
     retention_views,
+    coordinator_views,
     inspection,
     accountability,
     reports,

@@ -46,6 +46,8 @@ CORE_KINDS: dict[str, str] = {
     "account.invited": N_("Link zum Konto verschickt"),
     "account.password_changed": N_("Passwort geändert"),
     "account.logged_out_everywhere": N_("Überall abgemeldet"),
+    "calendar.made": N_("Kalenderadresse angelegt"),
+    "calendar.revoked": N_("Kalenderadresse widerrufen"),
     "login.succeeded": N_("Angemeldet"),
     "login.failed": N_("Anmeldung gescheitert"),
     "membership.added": N_("Rolle vergeben"),
@@ -65,6 +67,7 @@ CORE_KINDS: dict[str, str] = {
     "privacy.requested": N_("Anliegen zum Datenschutz eingetragen"),
     "privacy.answered": N_("Anliegen zum Datenschutz beantwortet"),
     "retention.finished": N_("Löschlauf"),
+    "mail.repeated": N_("Nachricht noch einmal verschickt"),
     "backup.made": N_("Sicherung angefertigt"),
     "backup.restored": N_("Sicherung wiederhergestellt"),
     "deputy.named": N_("Vertretung eingetragen"),
@@ -91,6 +94,7 @@ CORE_KINDS: dict[str, str] = {
     "evaluation.exported": N_("Auswertung als Datei geholt"),
     "figures.exported": N_("Kennzahlen als Datei geholt"),
     "referral.rectified": N_("Berichtigung weitergegeben"),
+    "referral.attended": N_("Eingriff der Koordination"),
 }
 
 # What an entry is for, in words. Plugins bring codes of their own, shown as they are.

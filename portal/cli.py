@@ -24,12 +24,12 @@ from portal import (
     config,
     doctor,
     migrate,
-    outbox,
     registry,
     rounds,
     serving,
     verifying,
 )
+from portal.accounts.session import now
 from portal.accounts.setup import first_admin
 from portal.app import create_app
 from portal.database import gather_statistics, inside, unit_of_work
@@ -37,6 +37,7 @@ from portal.demo import start
 from portal.demo.accounts import PASSWORD
 from portal.demo.seed import Happening
 from portal.extensions import db
+from portal.mailing import smtp
 from portal.network.commands import load_municipalities
 from portal.privacy import replay
 from portal.problems import Problem
@@ -155,18 +156,19 @@ def _keep_demo_inside(app: Flask, host: str) -> None:
 @main.command()
 @click.option("--once", is_flag=True, help="Deliver what is due now, then end.")
 def worker(once: bool) -> None:
-    """Deliver messages (here: print them), announce endings, seal the log, delete what is over.
+    """Remind and end what waits, deliver messages, seal the log, delete what is over.
 
     Several workers may run at once.
     """
     stopped = Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda _signal, _frame: stopped.set())
-    with inside(create_app()):
+    app = create_app()
+    transport = smtp.transport_of(app.config)
+    with inside(app):
         while not stopped.is_set():
             try:
-                transport, now = outbox.ConsoleTransport(), datetime.now(UTC)
-                delivered, failed = rounds.run(now, transport, thorough=once)
+                delivered, failed = rounds.run(now(), transport, thorough=once)
             except OperationalError:
                 if once:
                     raise
@@ -177,7 +179,7 @@ def worker(once: bool) -> None:
                 click.echo(f"delivered {delivered}, failed {failed}", err=True)
             elif once:
                 return
-            else:
+            if not (delivered or once):
                 stopped.wait(PAUSE_SECONDS)
 
 

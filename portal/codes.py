@@ -71,6 +71,13 @@ FAILURE = (
     Code("no_capacity_found", N_("Niemand gefunden, der übernehmen kann"), P),
     Code("other", N_("Anderer Grund"), P),
 )
+POSTPONED: tuple[Choice, ...] = (
+    ("needs_time", N_("Die Stelle braucht mehr Zeit")),
+    ("absent", N_("Urlaub, Krankheit oder Personalwechsel")),
+    ("waits_for_others", N_("Es wartet auf eine dritte Stelle")),
+    ("agreed", N_("Mit beiden Seiten so verabredet")),
+    ("other", N_("Anderer Grund")),
+)
 OUTCOME = (
     Code("help_received", N_("Hilfe erhalten"), P, success=True),
     Code("help_partly_received", N_("Hilfe teilweise erhalten"), P, success=True),
@@ -81,8 +88,6 @@ OUTCOME = (
     Code("client_self_reliant", N_("Person kommt allein zurecht"), C, success=True),
     Code("further_referral_recommended", N_("Weitere Vermittlung empfohlen"), P, success=True),
 )
-
-_ALL = {code.key: code for codes in (DECLINE, CANCEL, FAILURE, OUTCOME) for code in codes}
 
 # What an organisation's service is of (domain.md 4.6); referral types name the kind they go to.
 PARTNER_KINDS: dict[str, str] = {

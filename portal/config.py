@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -32,9 +33,16 @@ SETTINGS = (
     Setting("COUNTY", "", "name of the operating county, shown in the header"),
     Setting("CONTACT", "", "where people turn to for help and accessibility: mail or telephone"),
     Setting("DATA_PROTECTION_OFFICER", "", "whom to ask about data protection, on every sheet"),
+    Setting("SMTP_HOST", "", "mail server; empty: the worker prints messages"),
+    Setting("SMTP_PORT", "587", "its port"),
+    Setting("SMTP_SECURITY", "starttls", "starttls, tls, or none for a server on this machine"),
+    Setting("SMTP_USER", "", "for a server that asks who sends; empty: it does not"),
+    Setting("SMTP_PASSWORD", "", "the password to that"),
+    Setting("SMTP_SENDER", "", "the county's own address, from which all messages come"),
     Setting("DEMO", "", "1: demo mode with a shared password, on this machine alone"),
     Setting("TRUSTED_PROXIES", "0", "how many reverse proxies set X-Forwarded-*"),
 )
+_SENDER = re.compile(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+")
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 KEY_FILE = "keys.json"
 SECRET_FILE = "secret_key"  # noqa: S105 - the name of a file
@@ -63,6 +71,7 @@ def load(overrides: Mapping[str, Any] | None = None) -> dict[str, Any]:
     values["DEMO"] = str(values["DEMO"]) in ("1", "True")
     values["TRUSTED_PROXIES"] = _proxies(values["TRUSTED_PROXIES"])
     _check_address(values)
+    _check_mail(values)
     https = values["BASE_URL"].startswith("https://")
     return {
         "SQLALCHEMY_DATABASE_URI": url,
@@ -103,6 +112,27 @@ def _check_address(values: Mapping[str, Any]) -> None:
     if values["TRUSTED_PROXIES"]:
         raise ConfigError("PORTAL_DEMO: the demo is not served behind a proxy; "
                           "leave PORTAL_TRUSTED_PROXIES at 0")  # fmt: skip
+
+
+def _check_mail(values: dict[str, Any]) -> None:
+    if not str(values["SMTP_PORT"]).isdecimal() or not 0 < int(values["SMTP_PORT"]) < 65536:
+        raise ConfigError(f"PORTAL_SMTP_PORT={values['SMTP_PORT']!r} is no port, such as 587")
+    values["SMTP_PORT"] = int(values["SMTP_PORT"])
+    if not values["SMTP_HOST"]:
+        return
+    security = values["SMTP_SECURITY"]
+    if security not in ("starttls", "tls", "none"):
+        raise ConfigError(f"PORTAL_SMTP_SECURITY={security!r} is not starttls, tls or none")
+    if security == "none" and not is_loopback(values["SMTP_HOST"]):
+        raise ConfigError(
+            "PORTAL_SMTP_SECURITY=none: messages would cross the network for "
+            "everybody to read; only a server on this machine does without"
+        )
+    if not _SENDER.fullmatch(values["SMTP_SENDER"]):
+        raise ConfigError(
+            f"PORTAL_SMTP_SENDER={values['SMTP_SENDER']!r} is no mail address, such "
+            "as portal@county.example"
+        )
 
 
 def _database_url(given: str, instance: Path) -> URL:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 
 from portal.actor import Actor
@@ -95,6 +96,19 @@ class Panel:
     permission: str = ""
     order: int = 100
     context: Callable[..., Mapping[str, Any] | None] = field(default=lambda actor, **objects: {})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Timer:
+    """What the system does by itself, `every` so often and by one worker at a time.
+
+    `run(actor)` gives the referrals whose time has come, each with the key of the system's move,
+    which the core makes in a transaction of its own; not if somebody was faster.
+    """
+
+    key: str
+    every: timedelta
+    run: Callable[[Actor], Iterable[tuple[Any, str]]]
 
 
 SLOTS = ("navigation", "dashboard", "client", "referral", "task")

@@ -17,6 +17,8 @@ from portal.clients.models import Client
 from portal.crypto import CannotDecrypt
 from portal.demo.seed import is_seeded
 from portal.extensions import db
+from portal.mailing import smtp
+from portal.mailing.sending import Unreachable
 from portal.referrals.models import Package
 from portal.referrals.packages import digest_of
 
@@ -45,6 +47,7 @@ def examine() -> Iterator[Finding]:
     yield _address(settings["BASE_URL"], demo=settings["DEMO"])
     app = create_app()
     yield _vendor(app)
+    yield _mail(app)
     with app.app_context():
         yield from _database(settings["BASE_URL"])
 
@@ -80,6 +83,19 @@ def _vendor(app: Flask) -> Finding:
     if missing:
         return Finding(False, f"{folder} lacks {', '.join(missing)}: install the package again.")
     return Finding(True, "Style sheets, fonts and scripts are there.")
+
+
+def _mail(app: Flask) -> Finding:
+    transport = smtp.transport_of(app.config)
+    if not isinstance(transport, smtp.SmtpTransport):
+        return Finding(True, "No mail server is set: the worker prints messages.")
+    server = f"{transport.host}:{transport.port}"
+    try:
+        transport.check()
+    except Unreachable as error:
+        reason = type(error.__cause__).__name__
+        return Finding(False, f"The mail server {server} does not let us in: {reason}.")
+    return Finding(True, f"The mail server {server} lets us in, as {transport.sender}.")
 
 
 def _database(base_url: str) -> Iterator[Finding]:

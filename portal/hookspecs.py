@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pluggy
 
-from portal.declarations import AuditKind, MessageKind, Panel, Permission, ReferralType
+from portal.declarations import AuditKind, MessageKind, Panel, Permission, ReferralType, Timer
 
 if TYPE_CHECKING:
     from flask import Blueprint
@@ -87,6 +87,18 @@ def portal_panels() -> list[Panel]:  # type: ignore[empty-body]
     Returns: a list of Panel, drawn by `order`, then key.
     Raises:  a context may raise anything: the panel then reads "nicht verfügbar".
     Example: `return [Panel(slot="referral", template="library/card.html", context=card)]`
+    """
+
+
+@hookspec
+def portal_timers() -> list[Timer]:  # type: ignore[empty-body]
+    """What happens by itself when a day of this plugin's own has passed.
+
+    When:    once, at start-up; a timer's `run` by the worker, `every` so often.
+    Returns: a list of Timer; `run` gives (referral, key of a move of the system) for all that is
+             due, found anew each time: what was missed or failed is then simply still due.
+    Raises:  nothing; a `run` may raise anything: it is logged, and the others run.
+    Example: `return [Timer(key="library.overdue", every=timedelta(hours=1), run=overdue)]`
     """
 
 

@@ -1,4 +1,4 @@
-"""The closed loop: statuses, legal moves, the standard workflow and timers.
+"""The closed loop: statuses, legal moves and the standard workflow.
 
 Pure. The vocabulary is HL7 FHIR `Task.status` as the SDOH Clinical Care guide uses it for
 closed-loop referrals; every plugin's workflow refines it and never contradicts it.
@@ -66,11 +66,9 @@ LABELS: dict[Status, str] = {
 RECEIVER_LABELS = {S.SENT: N_("Neu")}
 
 
-# --- Timers, in working days unless they say otherwise (loop.md) -------------------------
-DUE_AFTER = 10  # sent: an answer is due
-SENDER_ANSWERS_WITHIN, TEAM_LEAD_AFTER = 2, 5  # info_needed: reminder, then escalation
-DRAFT_WAITS = 2  # draft: finish it, or delete it
-REVIEW_WITHIN = 5  # final: the sender looks at the result
+# --- Dates that moves set; who is reminded of them when is in `portal.deadlines` ----------
+DRAFT_WAITS = 2  # working days: finish a draft, or delete it
+REVIEW_WITHIN = 5  # working days: the sender looks at the result
 NEXT_STEP_DAYS = 14  # calendar days: proposed date of the next step
 LONGEST_SILENCE_DAYS = 30  # calendar days: no open referral is longer without a next date
 GRACE_DAYS = 14  # calendar days: how long a receiver may still read a final referral's package
@@ -186,6 +184,10 @@ _ACTIONS: tuple[Action, ...] = (
     _receiver(
         "event_cancelled", N_("Termin ausgefallen"), (S.SCHEDULED,), S.ACCEPTED, NEXT_STEP, NOTE
     ),
+    _receiver(
+        "confirm", N_("Stand bestätigen"), (S.WAITLISTED, S.ACCEPTED, S.IN_PROGRESS, S.PAUSED),
+        None, REVIEW_ON, NOTE, hint=N_("Es bleibt vorerst, wie es ist."),
+    ),
     _receiver("acknowledge", N_("Eingang bestätigen"), (S.SENT,), None),
     _receiver(
         "ask", N_("Rückfrage stellen"), (S.SENT,), S.INFO_NEEDED,
@@ -219,10 +221,8 @@ _ACTIONS: tuple[Action, ...] = (
         "fail", N_("Ohne Abschluss beenden"), UNDER_WAY, S.NOT_COMPLETED,
         code_field(N_("Grund"), choices(FAILURE)), EXPLANATION,
     ),
-    Action(
-        key="expire", label=N_("Ohne Antwort beenden"), sources=UNANSWERED, target=S.EXPIRED,
-        side=Side.SYSTEM,
-    ),
+    Action(key="expire", label=N_("Ohne Antwort beenden"), sources=UNANSWERED, target=S.EXPIRED,
+           side=Side.SYSTEM),
     _sender(
         "withdraw", N_("Zurückziehen"), OPEN, S.CANCELLED,
         code_field(N_("Grund"), tuple(c for c in choices(CANCEL) if c[0] != "consent_withdrawn")),

@@ -1,32 +1,39 @@
-"""Messages, written in the transaction of the change they tell of, delivered afterwards.
+"""Messages, written in the transaction of the change they tell of: the one door, and its tables.
 
-A row holds ids only; subject and text are rendered at delivery. At least once: a worker that
-dies after sending and before marking sends again when the lease has run out.
+A row holds ids only. Everybody concerned finds it in the inbox of the portal at once; what leaves
+by mail, when and to which address, is decided afterwards (portal.mailing).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Protocol
+from datetime import datetime
 from uuid import UUID
 
-from flask import current_app, render_template
-from flask_babel import force_locale, gettext
-from sqlalchemy import ForeignKey, Index, String, select, update
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import (
+    ColumnElement,
+    ForeignKey,
+    Index,
+    ScalarSelect,
+    Select,
+    String,
+    exists,
+    func,
+    or_,
+    select,
+    text,
+)
+from sqlalchemy.orm import InstrumentedAttribute, Mapped, mapped_column, relationship
 
-from portal.accounts.models import Membership, Person, Unit
+from portal.accounts.models import Membership, Organisation, Person, Unit
 from portal.actor import Actor
-from portal.database import begin_writing
 from portal.declarations import MessageKind
-from portal.extensions import Model, db
+from portal.extensions import HasId, Model, db
 from portal.registry import registry
 from portal.workflow import N_, Side
 
-LEASE = timedelta(minutes=5)
-ATTEMPTS = 8
+ATTEMPTS = 20  # with the pauses between them more than three days: a server may rest a weekend
 NOTICE = "messages/notice.txt"
+BY_MAIL_ALONE = ("account.invitation", "account.reset")  # their links open the account
 
 
 def _notice(topic: str, subject: str, recipients: Side) -> MessageKind:
@@ -55,10 +62,27 @@ CORE_MESSAGES: dict[str, MessageKind] = {
         _notice("referral.answered", N_("Antwort auf Ihre Vermittlung"), Side.SENDER),
         _notice("referral.news", N_("Neues zu Ihrer Vermittlung"), Side.SENDER),
         _notice("referral.result", N_("Ergebnis Ihrer Vermittlung"), Side.SENDER),
+        _notice("referral.expired", N_("Anfrage ohne Antwort beendet"), Side.RECEIVER),
+        _notice("referral.reminder", N_("Eine Anfrage wartet auf Ihre Antwort"), Side.RECEIVER),
+        _notice("referral.appointment", N_("Ein Termin ist vorbei: was kam heraus?"),
+                Side.RECEIVER),
+        _notice("referral.due", N_("Wie geht es weiter?"), Side.RECEIVER),
+        _notice("task.reminder", N_("Eine Aufgabe wartet auf Sie"), Side.RECEIVER),
+        _notice("referral.unanswered", N_("Eine Rückfrage wartet auf Sie"), Side.SENDER),
+        _notice("referral.stands", N_("Eine Vermittlung wartet auf Sie"), Side.SENDER),
+        _notice("referral.overdue", N_("Noch keine Antwort auf Ihre Vermittlung"), Side.SENDER),
+        _notice("referral.stuck", N_("Eine Vermittlung Ihres Teams bleibt liegen"), Side.SENDER),
+        _notice("referral.escalated", N_("Eine Vermittlung bleibt liegen"), Side.SYSTEM),
+        _notice("referral.postponed", N_("Die Koordination hat eine Frist verschoben"),
+                Side.SYSTEM),
+        _notice("referral.suggested", N_("Die Koordination schlägt ein anderes Angebot vor"),
+                Side.SENDER),
         MessageKind(topic="evaluation.requested", subject=N_("Ein Antrag wartet auf Sie"),
                     template="messages/evaluation.txt", recipients=Side.SYSTEM),
         MessageKind(topic="evaluation.decided", subject=N_("Über Ihren Antrag ist entschieden"),
                     template="messages/evaluation.txt", recipients=Side.SYSTEM),
+        MessageKind(topic="address.suspect", subject=N_("Eine E-Mail-Adresse nimmt nichts mehr an"),
+                    template="messages/address.txt", recipients=Side.SYSTEM),
         MessageKind(topic="account.invitation", subject=N_("Ihr Zugang zum Portal"),
                     template="messages/invitation.txt", recipients=Side.SYSTEM),
         MessageKind(topic="account.reset", subject=N_("Neues Passwort für das Portal"),
@@ -67,157 +91,170 @@ CORE_MESSAGES: dict[str, MessageKind] = {
 }  # fmt: skip
 
 
+def _some(name: str, *columns: str, where: str) -> Index:
+    """An index over what is still to be done: it stays small, however much was done."""
+    only = text(where)
+    return Index(name, *columns, sqlite_where=only, postgresql_where=only)
+
+
 class OutboxMessage(Model):
-    """A message on its way to a person; to a unit if there is none, or none any more."""
+    """That somebody is to be told of something: a person; the unit if there is none, or none any
+    more. With `membership_id` it is for that membership; nobody but the unit takes its place.
+
+    `signed_by_id` is the advisor whom a letter names, so that it does not look like fraud;
+    `urgent` overrides hours and wishes of whoever is told. It was `spread_at` when mails were made
+    of it, and `delivered_at` when the last of them had left.
+    """
 
     __tablename__ = "outbox_message"
-    __table_args__ = (Index("ix_outbox_message_delivered_at_due_at", "delivered_at", "due_at"),)
+    __table_args__ = (
+        Index("ix_outbox_message_reference", "reference"),
+        _some("ix_outbox_message_to_spread", "id", where="spread_at IS NULL"),
+    )
     id: Mapped[int] = mapped_column(primary_key=True)
     topic: Mapped[str] = mapped_column(String(60))
     reference: Mapped[str] = mapped_column(String(20), default="")
     path: Mapped[str] = mapped_column(String(100), default="/")
     unit_id: Mapped[UUID | None] = mapped_column(ForeignKey("unit.id"))
     person_id: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"))
+    membership_id: Mapped[UUID | None] = mapped_column(ForeignKey("membership.id"))
+    signed_by_id: Mapped[UUID | None] = mapped_column(ForeignKey("membership.id"))
+    urgent: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime]
+    spread_at: Mapped[datetime | None]
+    delivered_at: Mapped[datetime | None]
+
+
+class InboxItem(HasId, Model):
+    """A message as one person finds it in the portal, for as long as the membership holds."""
+
+    __tablename__ = "inbox_item"
+    __table_args__ = (
+        Index("ix_inbox_item_person_id_at", "person_id", "at", "id"),
+        _some("ix_inbox_item_unread", "person_id", where="read_at IS NULL"),
+    )
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("person.id"))
+    membership_id: Mapped[UUID | None] = mapped_column(ForeignKey("membership.id"))
+    message_id: Mapped[int] = mapped_column(
+        ForeignKey("outbox_message.id", ondelete="CASCADE"), index=True
+    )
+    at: Mapped[datetime]
+    read_at: Mapped[datetime | None]
+    message: Mapped[OutboxMessage] = relationship(lazy="joined", innerjoin=True)
+    membership: Mapped[Membership | None] = relationship(lazy="joined")
+
+
+class Mail(HasId, Model):
+    """A message on its way to one address: of a person, or of a unit's mailbox.
+
+    `gathered`: it waits for a morning, and leaves with whatever else waits for the same reader.
+    """
+
+    __tablename__ = "outgoing_mail"
+    __table_args__ = (
+        _some("ix_outgoing_mail_waiting", "due_at", where="delivered_at IS NULL"),
+    )  # fmt: skip
+    message_id: Mapped[int] = mapped_column(
+        ForeignKey("outbox_message.id", ondelete="CASCADE"), index=True
+    )
+    person_id: Mapped[UUID | None] = mapped_column(ForeignKey("person.id"), index=True)
+    unit_id: Mapped[UUID | None] = mapped_column(ForeignKey("unit.id"))
+    gathered: Mapped[bool] = mapped_column(default=False)
     due_at: Mapped[datetime]
     leased_until: Mapped[datetime | None]
     attempts: Mapped[int] = mapped_column(default=0)
     delivered_at: Mapped[datetime | None]
-    error: Mapped[str] = mapped_column(String(200), default="")
+    error: Mapped[str] = mapped_column(String(100), default="")
+    message: Mapped[OutboxMessage] = relationship(lazy="joined", innerjoin=True)
+    person: Mapped[Person | None] = relationship(lazy="joined")
+    unit: Mapped[Unit | None] = relationship(lazy="joined")
+
+
+def kind_of(topic: str) -> MessageKind:
+    """Raises KeyError for a topic of a plugin that was uninstalled."""
+    return CORE_MESSAGES.get(topic) or registry().messages[topic]
 
 
 def enqueue(
     actor: Actor, topic: str, *, unit_id: UUID | None = None, person_id: UUID | None = None,
-    reference: str = "", path: str = "/",
+    membership_id: UUID | None = None, reference: str = "", path: str = "/",
+    signed_by_id: UUID | None = None, urgent: bool = False,
 ) -> None:  # fmt: skip
     """Tell a unit or a person, in the caller's transaction. ValueError for a foreign topic."""
     if topic not in CORE_MESSAGES and topic not in registry().messages:
         raise ValueError(f"undeclared message topic {topic!r}")
-    db.session.add(
-        OutboxMessage(topic=topic, unit_id=unit_id, person_id=person_id, reference=reference,
-                      path=path, created_at=actor.now, due_at=actor.now)
+    message = OutboxMessage(
+        topic=topic, unit_id=unit_id, person_id=person_id, membership_id=membership_id,
+        reference=reference, path=path, signed_by_id=signed_by_id, urgent=urgent,
+        created_at=actor.now,
     )  # fmt: skip
+    db.session.add(message)
+    if topic not in BY_MAIL_ALONE:
+        put_in_inboxes(message)
 
 
-@dataclass(frozen=True)
-class Letter:
-    """A rendered message; `to` may be empty when nobody is left to read it."""
-
-    to: tuple[str, ...]
-    subject: str
-    text: str
-
-
-class Transport(Protocol):
-    """Something that carries letters."""
-
-    def send(self, letter: Letter) -> None: ...
+def put_in_inboxes(message: OutboxMessage) -> None:
+    """For the person; for everybody of the unit where there is none."""
+    with db.session.no_autoflush:  # whoever tells is in the midst of a change
+        for person_id, membership_id in _readers(message).items():
+            db.session.add(
+                InboxItem(message=message, person_id=person_id, membership_id=membership_id,
+                          at=message.created_at)
+            )  # fmt: skip
 
 
-class ConsoleTransport:
-    """Prints letters: what a machine without a mail server does."""
-
-    def send(self, letter: Letter) -> None:
-        print(f"An: {', '.join(letter.to)}\nBetreff: {letter.subject}\n\n{letter.text}\n")  # noqa: T201
-
-
-def render(message: OutboxMessage) -> Letter:
-    """The letter as it would leave now. No name of a client, no kind of partner."""
-    kind = CORE_MESSAGES.get(message.topic) or registry().messages[message.topic]
-    base = current_app.config["BASE_URL"].rstrip("/")
-    addresses = _addresses(message)
-    languages = set(addresses.values())
-    # One letter to several people: in the language that all of them chose, else in German.
-    with force_locale(languages.pop() if len(languages) == 1 else "de"):
-        subject = gettext(kind.subject)
-        text = render_template(
-            kind.template, subject=subject, reference=message.reference,
-            link=base + message.path, person_id=message.person_id,
-        )  # fmt: skip
-    title = f"{message.reference}: {subject}" if message.reference else subject
-    return Letter(tuple(addresses), title, text)
+def _readers(message: OutboxMessage) -> dict[UUID, UUID | None]:
+    """The membership by which each of them reads it."""
+    if message.person_id is not None and (message.unit_id is None or message.membership_id):
+        return {message.person_id: message.membership_id}
+    ids = staff(message.unit_id).with_only_columns(Membership.person_id, Membership.id)
+    found: dict[UUID, UUID | None] = dict(db.session.execute(ids).all())
+    own = message.person_id
+    return {own: found[own]} if own in found else found
 
 
-def _addresses(message: OutboxMessage) -> dict[str, str]:
-    """To whom, and in which language each of them reads."""
-    if message.person_id is not None:
-        person = db.session.get(Person, message.person_id)
-        if person is not None and person.active:
-            return {person.email: person.language}
-        if message.unit_id is None:
-            return {}
-    unit = db.session.get(Unit, message.unit_id)
-    if unit is not None and unit.email:
-        return {unit.email: "de"}
-    members = (
-        select(Person.email, Person.language)
-        .join(Membership, Membership.person_id == Person.id)
-        .where(Membership.unit_id == message.unit_id, Membership.ended_on.is_(None), Person.active)
-        # Volunteers are told of own tasks, each for oneself.
+def staff(unit_id: UUID | None) -> Select[Membership]:
+    """Who is told of what concerns a unit. Volunteers are told of own tasks, each for oneself."""
+    return (
+        select(Membership)
+        .join(Person, Person.id == Membership.person_id)
+        .where(Membership.unit_id == unit_id, Membership.ended_on.is_(None), Person.active)
         .where(Membership.role.not_in(registry().roles_with("task.answer")))
         .order_by(Person.email)
     )
-    return {row.email: row.language for row in db.session.execute(members)}
 
 
-def deliver_due(transport: Transport, now: datetime, limit: int = 100) -> tuple[int, int]:
-    """Deliver what is due; returns (delivered, failed). Several workers may run at once."""
-    delivered = failed = 0
-    for message_id in _lease(now, limit):
-        error = _deliver(transport, message_id)
-        _settle(message_id, now, error)
-        failed += bool(error)
-        delivered += not error
-    return delivered, failed
-
-
-def _deliver(transport: Transport, message_id: int) -> str:
-    """Send one message; returns the name of what went wrong, "" if nothing."""
-    try:
-        letter = render(db.session.get_one(OutboxMessage, message_id))
-        db.session.rollback()  # no transaction stays open while a mail server takes its time
-        if letter.to:
-            transport.send(letter)
-    except Exception as error:  # noqa: BLE001 - whatever a template or a server may raise
-        return type(error).__name__
-    return ""
-
-
-def _settle(message_id: int, now: datetime, error: str) -> None:
-    db.session.rollback()
-    begin_writing()
-    message = db.session.get_one(OutboxMessage, message_id)
-    message.error = error
-    if error:
-        message.due_at = now + timedelta(minutes=2**message.attempts)
-        message.leased_until = None
-    else:
-        message.delivered_at = now
-    db.session.commit()
-
-
-def _lease(now: datetime, limit: int) -> list[int]:
-    free = (
-        select(OutboxMessage.id)
-        .where(
-            OutboxMessage.delivered_at.is_(None),
-            OutboxMessage.due_at <= now,
-            OutboxMessage.attempts < ATTEMPTS,
-            OutboxMessage.leased_until.is_(None) | (OutboxMessage.leased_until < now),
-        )
-        .order_by(OutboxMessage.id)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
+def in_inbox(person_id: UUID | InstrumentedAttribute[UUID]) -> ColumnElement[bool]:
+    """The criterion on InboxItem: of this person, by a membership that holds."""
+    holding = (
+        select(Membership.id)
+        .join(Unit, Unit.id == Membership.unit_id)
+        .join(Organisation, Organisation.id == Unit.organisation_id)
+        .where(Membership.person_id == person_id, Membership.ended_on.is_(None))
+        .where(Unit.active, Organisation.active)
+        .correlate(Person)  # and no more: memberships of its own, whatever is asked around it
     )
-    statement = (
-        update(OutboxMessage)
-        .where(OutboxMessage.id.in_(free))
-        .values(leased_until=now + LEASE, attempts=OutboxMessage.attempts + 1)
-        .returning(OutboxMessage.id)
-        .execution_options(synchronize_session=False)
+    held = or_(InboxItem.membership_id.is_(None), InboxItem.membership_id.in_(holding))
+    return (InboxItem.person_id == person_id) & held
+
+
+def unread(person_id: UUID | InstrumentedAttribute[UUID]) -> ScalarSelect[int]:
+    """How many wait to be read, as a column of some other query."""
+    mine = InboxItem.read_at.is_(None) & in_inbox(person_id)
+    return select(func.count(InboxItem.id)).where(mine).correlate(Person).scalar_subquery()
+
+
+def given_up() -> ColumnElement[bool]:
+    """The criterion on OutboxMessage: something of it will not leave by itself any more."""
+    return exists().where(
+        Mail.message_id == OutboxMessage.id, Mail.delivered_at.is_(None),
+        or_(Mail.attempts >= ATTEMPTS, suspect()),
+    )  # fmt: skip
+
+
+def suspect() -> ColumnElement[bool]:
+    """The criterion on Mail: its address refused a letter for good, and was not corrected."""
+    return or_(
+        exists().where(Person.id == Mail.person_id, Person.suspect_since.is_not(None)),
+        exists().where(Unit.id == Mail.unit_id, Unit.suspect_since.is_not(None)),
     )
-    db.session.rollback()
-    begin_writing()
-    ids = sorted(db.session.scalars(statement))
-    db.session.commit()
-    return ids

@@ -18,23 +18,21 @@ import pluggy
 from flask import Blueprint, current_app
 from sqlalchemy import Table
 
-from portal import hookspecs
+from portal import hookspecs, vetting
 from portal.accounts.roles import CORE_PERMISSIONS, ROLES
-from portal.clients.fields import CLIENT_FIELDS
-from portal.codes import PARTNER_KINDS
 from portal.declarations import (
     API_VERSION,
     SLOTS,
-    TASK_CLIENT_FIELDS,
     AuditKind,
     MessageKind,
     Panel,
     Permission,
     ReferralType,
+    Timer,
 )
-from portal.drawing import workflow_errors
 from portal.extensions import Model
 from portal.lifecycle import standard
+from portal.vetting import PluginError as PluginError
 from portal.workflow import N_, Workflow
 
 ENTRY_POINTS = "portal.plugins"
@@ -45,18 +43,6 @@ _ENDINGS = Workflow(
     tuple(_STANDARD.action(key) for key in ("discard", "withdraw", "review")),
 )
 T = TypeVar("T")
-
-
-# Inputs and attributes of the core's own forms.
-RESERVED_KEYS = frozenset({
-    "back", "contact_forbidden", "csrf_token", "data", "do", "errors", "form_errors", "hidden_tag",
-    "meta", "populate_obj", "process", "put_errors", "questions", "read", "record", "seen", "share",
-    "source", "urgency", "validate",
-})  # fmt: skip
-
-
-class PluginError(Exception):
-    """A plugin declares something wrong; the message names the plugin and the fault."""
 
 
 @dataclass(frozen=True)
@@ -106,6 +92,7 @@ class Registry:
     permissions: dict[str, Permission] = field(default_factory=dict)
     audit_kinds: dict[str, AuditKind] = field(default_factory=dict)
     messages: dict[str, MessageKind] = field(default_factory=dict)
+    timers: dict[str, Timer] = field(default_factory=dict)
     blueprints: dict[str, list[Blueprint]] = field(default_factory=dict)
     panels: list[tuple[str, Panel]] = field(default_factory=list)
 
@@ -211,22 +198,20 @@ def _check_module(key: str, module: ModuleType) -> None:
 
 def _declare(loaded: Registry, key: str) -> None:
     for kind in _declared(loaded, key, "portal_referral_types", ReferralType):
-        _own_key(key, kind.key)
-        _check_type(key, kind)
+        vetting.check_type(key, kind)
         loaded.referral_types[_new(key, kind.key, loaded.referral_types)] = kind
     for permission in _declared(loaded, key, "portal_permissions", Permission):
-        _own_key(key, permission.key)
-        if unknown := set(permission.roles) - set(ROLES):
-            raise PluginError(f"plugin {key!r}: unknown role {', '.join(sorted(unknown))}")
+        vetting.check_permission(key, permission)
         loaded.permissions[_new(key, permission.key, loaded.permissions)] = permission
     for audit_kind in _declared(loaded, key, "portal_audit_kinds", AuditKind):
-        _own_key(key, audit_kind.key)
         loaded.audit_kinds[_new(key, audit_kind.key, loaded.audit_kinds)] = audit_kind
+    for timer in _declared(loaded, key, "portal_timers", Timer):
+        vetting.check_timer(key, timer)
+        loaded.timers[_new(key, timer.key, loaded.timers)] = timer
     for message in _declared(loaded, key, "portal_messages", MessageKind):
-        _own_key(key, message.topic)
         loaded.messages[_new(key, message.topic, loaded.messages)] = message
     for blueprint in _declared(loaded, key, "portal_blueprints", Blueprint):
-        _own_key(key, blueprint.name)
+        vetting.check_own(key, blueprint.name)
         loaded.blueprints.setdefault(key, []).append(blueprint)
     for panel in _declared(loaded, key, "portal_panels", Panel):
         if panel.slot not in SLOTS:
@@ -247,43 +232,11 @@ def _declared(loaded: Registry, key: str, hook: str, expected: type[T]) -> list[
     return things
 
 
-def _own_key(key: str, thing: str) -> None:
-    if thing != key and not thing.startswith(key + "."):
-        raise PluginError(f"plugin {key!r}: {thing!r} has a foreign prefix")
-
-
 def _new(key: str, thing: str, known: dict[str, Any]) -> str:
+    vetting.check_own(key, thing)
     if thing in known:
         raise PluginError(f"plugin {key!r}: {thing!r} is declared twice")
     return thing
-
-
-def _check_type(key: str, kind: ReferralType) -> None:
-    if errors := workflow_errors(kind.workflow):
-        raise PluginError(f"plugin {key!r}: workflow of {kind.key!r}: {'; '.join(errors)}")
-    if kind.recipient_kind not in PARTNER_KINDS:
-        raise PluginError(f"plugin {key!r}: unknown recipient kind {kind.recipient_kind!r}")
-    if unknown := set(kind.discloses) - set(CLIENT_FIELDS):
-        raise PluginError(f"plugin {key!r}: unknown client field {', '.join(sorted(unknown))}")
-    own = {question.key for question in kind.form}
-    asked = own | {field.key for action in kind.workflow.actions for field in action.fields}
-    if taken := asked & RESERVED_KEYS:
-        raise PluginError(f"plugin {key!r}: the core needs the field key {', '.join(taken)} itself")
-    if clash := own & set(CLIENT_FIELDS):
-        raise PluginError(f"plugin {key!r}: the form repeats the client field {', '.join(clash)}")
-    if foreign := set(kind.preview or ()) - set(kind.discloses) - own:
-        named = ", ".join(sorted(foreign))
-        raise PluginError(f"plugin {key!r}: the preview names {named}, which is not disclosed")
-    _check_task(key, kind)
-
-
-def _check_task(key: str, kind: ReferralType) -> None:
-    allowed = set(TASK_CLIENT_FIELDS) & set(kind.discloses) | {q.key for q in kind.form}
-    if foreign := set(kind.task or ()) - allowed:
-        named = ", ".join(sorted(foreign))
-        raise PluginError(f"plugin {key!r}: a volunteer may not see {named}")
-    if kind.task is not None and kind.preview is None:
-        raise PluginError(f"plugin {key!r}: a kind with tasks for volunteers needs a preview")
 
 
 def _check_tables(key: str, plugin: Plugin) -> None:

@@ -18,10 +18,12 @@ def is_working_day(day: date) -> bool:
 
 
 def add_working_days(day: date, count: int) -> date:
-    """The `count`-th working day after `day`; `count` ≥ 0, 0 gives `day` itself."""
-    while count > 0:
-        day += timedelta(days=1)
-        count -= is_working_day(day)
+    """The `count`-th working day after `day`, before it if `count` < 0; 0 gives `day` itself."""
+    step = timedelta(days=1 if count > 0 else -1)
+    left = abs(count)
+    while left > 0:
+        day += step
+        left -= is_working_day(day)
     return day
 
 

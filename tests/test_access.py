@@ -10,6 +10,7 @@ from uuid import UUID, uuid4
 
 import pytest
 from flask import Flask
+from sqlalchemy import select
 from werkzeug.routing import BuildError, Rule
 from werkzeug.test import TestResponse
 
@@ -23,8 +24,10 @@ from portal.demo.factory import Factory
 from portal.extensions import db
 from portal.inspection.commands import request_evaluation
 from portal.network.models import Delivery
+from portal.outbox import ATTEMPTS, InboxItem, Mail
 from portal.privacy import emergency
 from portal.privacy.commands import record_request
+from portal.referrals.models import Appointment
 from portal.testing.client import PortalClient
 from portal.testing.town import NOW, TESTING, build_town, fresh_app
 from portal.web.access import MEMBER, PERSON, PUBLIC, rule_of
@@ -65,7 +68,7 @@ ROUTES = routes_of(BARE)
 CLOSED = [route for route in ROUTES if RULES[route[0]] != PUBLIC]
 GUARDED = [route for route in CLOSED if RULES[route[0]] not in (PERSON, MEMBER)]
 # Parts of addresses that name something of somebody's; another's must look like nothing.
-PRIVATE = ("client_id", "referral_id", "consent_id", "deputy_id", "request_id")
+PRIVATE = ("client_id", "referral_id", "consent_id", "deputy_id", "request_id", "item_id")
 OTHERS = [route for route in CLOSED if any(f":{name}>" in route[2] for name in PRIVATE)]
 
 
@@ -145,15 +148,30 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         asked = record_request(f.actor(town.advisor), town.client.id, {
             "kind": "access", "received_on": NOW.date(),
         })  # fmt: skip
+        db.session.flush()
+        item = db.session.scalars(
+            select(InboxItem).where(InboxItem.person_id == town.partner.person_id)
+        ).first()
+        assert item is not None
+        stuck = Mail(message_id=item.message_id, unit_id=town.partner.unit_id, due_at=NOW,
+                     attempts=ATTEMPTS)  # fmt: skip
+        town.partner.person.suspect_since = NOW
+        db.session.add(stuck)
+        meeting = Appointment(referral_id=sent.id, starts_at=NOW, changed_at=NOW, series_id=uuid4(),
+                              sequence=0)  # fmt: skip
+        db.session.add(meeting)
         db.session.commit()
         mine = {
             "client_id": town.client.id, "referral_id": sent.id, "draft_id": draft.id,
+            "overseen_id": sent.id,
             "consent_id": sent.consent_id, "deputy_id": deputy.id, "service_id": town.service.id,
             "organisation_id": county.organisation_id, "unit_id": county.id,
             "person_id": town.colleague.person_id, "membership_id": town.colleague.id,
             "delivery_id": delivery.id, "ags": "08317041", "need": "work", "action": "accept",
             "key": "processing", "language": "uk", "access_id": urgent.id,
             "evaluation_id": evaluation.id, "request_id": asked.id,
+            "series_id": meeting.series_id,
+            "item_id": item.id, "mail_id": stuck.id, "owner_id": town.partner.person_id,
         }  # fmt: skip
         yield World(app, members, mine)
 
@@ -182,6 +200,7 @@ def test_only_these_are_open_to_everybody() -> None:
         "/login", "/healthz", "/readyz", "/metrics", "/help", "/accessibility",
         "/documents/information",
         "/account/forgotten", "/account/password/<token>", "/language",
+        "/calendar/<token>.ics",  # calendar programs cannot sign in; the token is the secret
     }  # fmt: skip
 
 

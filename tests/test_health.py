@@ -40,6 +40,7 @@ def test_waiting_messages_are_counted(app: Flask, town: Town) -> None:
     answer = app.test_client().get("/metrics")
     assert answer.status_code == 200
     assert "portal_outbox_waiting 1.0" in answer.text
+    assert "portal_outbox_given_up 0.0" in answer.text
     for name in ("Demowald", "Pryklad", "Kita"):
         assert name not in answer.text
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -13,22 +14,23 @@ import pytest
 from flask import Flask
 from sqlalchemy import func, select, text
 
-from portal import audit, hookspecs, outbox
+from portal import audit, hookspecs, rounds
 from portal.accounts.models import Membership, Organisation
 from portal.accounts.session import actor_for
-from portal.api import Panel, hookimpl
+from portal.api import Panel, Timer, hookimpl
 from portal.audit import AuditEntry
 from portal.clients.models import Client
 from portal.demo.factory import Factory
 from portal.extensions import db
 from portal.lifecycle import Status
+from portal.mailing.letters import render
 from portal.network.models import Service
 from portal.outbox import OutboxMessage
 from portal.problems import Forbidden, Invalid
 from portal.referrals.models import Referral
 from portal.registry import installed_plugins, load, registry
 from portal.testing.pages import UNAVAILABLE, browser
-from portal.testing.town import NOW, fresh_app
+from portal.testing.town import NOW, build_town, fresh_app
 from portal_jobcenter.models import Decision
 
 HOOKS = sorted(name for name in vars(hookspecs) if name.startswith("portal_"))
@@ -134,7 +136,7 @@ def test_portal_messages_are_told_instead_of_the_cores_news(office: Office) -> N
     office.factory.move(office.caseworker, referral.id, "issue_obligation")
     told = db.session.scalars(select(OutboxMessage).order_by(OutboxMessage.id)).all()[before:]
     assert [message.topic for message in told] == ["jobcenter.obligation_issued"]
-    letter = outbox.render(told[0])
+    letter = render(told[0])
     assert letter.to == (office.advisor.person.email,)
     assert "eine Verpflichtung eingetragen" in letter.text
     assert office.client.name not in letter.text
@@ -157,6 +159,24 @@ def test_portal_panels_are_part_of_the_cores_pages(app: Flask, office: Office) -
     assert "Verpflichtung zum Kurs" in page
     client = browser(app, office.advisor).get(f"/clients/{office.client.id}").text
     assert "Verpflichtung durch das Jobcenter" in client
+
+
+def test_portal_timers_let_the_system_move_what_is_due(factory: Factory) -> None:
+    referral = offered_seat(factory)
+    for day, state in ((7, "seat_offered"), (8, "waitlisted"), (9, "waitlisted")):
+        rounds.attend(NOW + timedelta(days=day))
+        db.session.expire_all()
+        assert db.session.get_one(Referral, referral.id).state == state
+
+
+def offered_seat(factory: Factory) -> Referral:
+    """A seat in a course that is held for seven days."""
+    town = build_town(factory, "sprachkurs")
+    referral = factory.sent(town.advisor, town.client, town.service)
+    seat = {"starts_on": NOW.date() + timedelta(days=40), "next_on": NOW.date() + timedelta(days=7)}
+    factory.move(town.partner, referral.id, "offer_seat", seat)
+    db.session.commit()
+    return referral
 
 
 # --- running ------------------------------------------------------------------------------
@@ -274,3 +294,23 @@ def test_a_failing_write_is_no_write_at_all(with_failing: Flask) -> None:
     assert db.session.scalars(select(Decision)).all() == []
     actor = actor_for(office.caseworker, NOW)
     assert actor.may("referral.answer")
+
+
+def test_a_failing_timer_stops_neither_the_round_nor_the_next(
+    database_url: str, tmp_path: Path
+) -> None:
+    ran: list[str] = []
+
+    def run(actor: Any) -> list[Any]:
+        ran.append(actor.name)
+        raise RuntimeError("the plugin's own fault")
+
+    timers = [Timer(key="failing.first", every=timedelta(hours=1), run=run)]
+    plugin = failing(portal_timers=lambda: timers)
+    for _ in fresh_app(database_url, tmp_path, [plugin, *installed_plugins()]):
+        referral = offered_seat(Factory(NOW))
+        for minutes in (0, 59, 60):
+            rounds.attend(NOW + timedelta(days=8, minutes=minutes))
+        # Once an hour, also when it fails: not at every round.
+        assert len(ran) == 2
+        assert db.session.get_one(Referral, referral.id).state == "waitlisted"

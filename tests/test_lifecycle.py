@@ -50,6 +50,7 @@ complete                | {UNDER_WAY}                           | completed     
 fail                    | {UNDER_WAY}                           | not_completed | receiver
 withdraw                | {OPEN_STATES}                         | cancelled     | sender
 review                  | {ENDED}                               | -             | sender
+confirm                 | waitlisted accepted in_progress paused | -            | receiver
 """
 ROWS = {
     key: (set(sources.split()), None if target == "-" else target, side)
@@ -121,6 +122,7 @@ MOVE_LABELS = {
     "fail": "Ohne Abschluss beenden",
     "withdraw": "Zurückziehen",
     "review": "Ergebnis geprüft",
+    "confirm": "Stand bestätigen",
 }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -24,6 +25,7 @@ from portal.api import (
     ReferralType,
     Side,
     State,
+    Timer,
     hookimpl,
     standard,
 )
@@ -118,6 +120,10 @@ HAS_CODE = Field(key="code", label="Grund", kind=Kind.CHOICE, choices=(("nope", 
          "'referrals' has a foreign prefix"),
         (plugin(portal_panels=[Panel(slot="footer", template="x.html")]),
          "there is no slot 'footer'"),
+        (plugin(portal_timers=[Timer(key="overdue", every=timedelta(hours=1), run=list)]),
+         "'overdue' has a foreign prefix"),
+        (plugin(portal_timers=[Timer(key="library.t", every=timedelta(seconds=59), run=list)]),
+         "the timer 'library.t' runs once a minute at most"),
         (plugin(portal_panels=[Panel(slot="client", template="x.html", permission="library.a")]),
          "panel 'x.html' wants the unknown permission 'library.a'"),
         (plugin(portal_referral_types=[replace(KIND, recipient_kind="library")]),

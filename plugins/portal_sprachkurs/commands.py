@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import delete, select
 
-from portal.api import N_, Actor, Client, Referral, add_working_days, db
+from portal.api import N_, Actor, Client, Referral, add_working_days, db, visible
 from portal_sprachkurs import courses, entitlements, policy, workflow
 from portal_sprachkurs.models import FINAL, OPEN, PLACEMENT_TEST, PROGRESS, TAKEN, Offer, Result
 
@@ -76,6 +76,17 @@ def _no_longer_held(referral: Referral, today: date) -> str | None:
     return None
 
 
+def lapsed(actor: Actor) -> list[tuple[Referral, str]]:
+    """Seats for which nobody answered in time: the system lets them go."""
+    over = (
+        visible(actor)
+        .join(Offer, Offer.referral_id == Referral.id)
+        .where(Referral.state == workflow.SEAT_OFFERED.key)
+        .where(Offer.answer == OPEN, Offer.answer_until < actor.today)
+    )
+    return [(referral, workflow.LAPSE) for referral in db.session.scalars(over)]
+
+
 def _contradicts_certificate(data: dict[str, Any]) -> str | None:
     if data["exam"] != "passed":
         return "exam: " + N_("Ein Zertifikat gibt es nur nach bestandener Prüfung.")
@@ -88,8 +99,8 @@ def record(referral: Referral, action: str, actor: Actor, data: dict[str, Any]) 
     """Keep the offer, its answer, or the report that came with this move."""
     if referral.type not in TYPES:
         return
-    offer = policy.offer_of(referral)
-    if action in _ANSWERED_BY and offer is not None and offer.answer == OPEN:
+    offer = policy.offer_of(referral) if action in _ANSWERED_BY else None
+    if offer is not None and offer.answer == OPEN:
         offer.answer, offer.answered_on = _ANSWERED_BY[action], actor.today
     if action == "offer_seat":
         db.session.add(_offer(referral, data, offer.number + 1 if offer else 1))

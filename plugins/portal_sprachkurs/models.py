@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, String
+from sqlalchemy import ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from portal.api import Encrypted, HasId, Model
@@ -18,6 +18,7 @@ class Offer(HasId, Model):
     """A seat held until `answer_until`. `answer` is a key of commands.ANSWERS."""
 
     __tablename__ = "sprachkurs_offer"
+    __table_args__ = (Index("ix_sprachkurs_offer_answer_answer_until", "answer", "answer_until"),)
     referral_id: Mapped[UUID] = mapped_column(ForeignKey("referral.id"), index=True)
     number: Mapped[int]  # their order: two may be made on one day
     kind: Mapped[str] = mapped_column(String(30))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from portal.api import (
@@ -13,6 +14,7 @@ from portal.api import (
     Referral,
     ReferralType,
     Side,
+    Timer,
     hookimpl,
 )
 from portal_sprachkurs import commands, forms, panels, seed, workflow
@@ -75,6 +77,11 @@ def portal_panels() -> list[Panel]:
     return [
         Panel(slot="referral", template="sprachkurs/referral_panel.html", context=panels.referral)
     ]
+
+
+@hookimpl
+def portal_timers() -> list[Timer]:
+    return [Timer(key="sprachkurs.lapsed", every=timedelta(hours=1), run=commands.lapsed)]
 
 
 @hookimpl

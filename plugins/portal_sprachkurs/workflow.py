@@ -22,6 +22,7 @@ from portal.api import (
 )
 from portal_sprachkurs import courses
 
+LAPSE = "lapse_seat"
 TELLS_OFFER = "sprachkurs.seat_offered"
 TELLS_TAKEN = "sprachkurs.seat_taken"
 TELLS_FREE = "sprachkurs.seat_free"
@@ -125,7 +126,7 @@ _REFUSE = Action(
     ),
 )
 _LAPSE = Action(
-    key="lapse_seat",
+    key=LAPSE,
     label=N_("Platzangebot verfallen"),
     sources=(SEAT_OFFERED.key,),
     target=Status.WAITLISTED,
@@ -137,7 +138,7 @@ _PROGRESS = Action(
     label=N_("Zwischenstand melden"),
     done=N_("Zwischenstand gemeldet"),
     sources=(Status.IN_PROGRESS,),
-    target=None,
+    target=Status.IN_PROGRESS,  # a sign of life: the next one is expected anew
     side=Side.RECEIVER,
     fields=(
         Field(key="module", label=N_("Abgeschlossenes Modul"), kind=Kind.INTEGER, minimum=1,

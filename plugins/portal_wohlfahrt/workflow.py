@@ -78,6 +78,7 @@ WORKFLOW = standard(
         "schedule": _WHEN,
         "no_show": (_EXCUSED, NEXT_STEP),
         "event_cancelled": (NEXT_STEP,),
+        "confirm": (REVIEW_ON,),
         "decline": (_DECLINE,),
         "complete": (
             code_field(N_("Ergebnis"), choices(OUTCOME, "help_received", "advised_only")),

@@ -103,6 +103,8 @@ def change_unit(actor: Actor, unit_id: UUID, data: Mapping[str, Any]) -> Unit:
     if not values["active"] and unit.id == actor.unit_id:
         raise Invalid({"active": N_("Hier arbeiten Sie gerade selbst.")})
     changed = _assign(unit, values)
+    if "email" in changed:
+        unit.suspect_since = None
     audit.record(actor, "unit.changed", subject=unit, fields=changed)
     return unit
 
@@ -139,7 +141,8 @@ def change_person(actor: Actor, person_id: UUID, data: Mapping[str, Any]) -> Per
     person = policy.get_person(actor, person_id)
     changed = _assign(person, _person_values(actor, PERSON_FIELDS, data, person.id))
     if "email" in changed:
-        renew_sessions(person)  # a link sent to the wrong address must not open the account
+        person.suspect_since = None
+        _shut(person)  # a link sent to the wrong address must not open the account
         if person.password is not None and person.id != actor.person_id:
             # Whoever could name an address of one's own would take over the account with it.
             person.active, person.held_by_id = False, actor.person_id
@@ -182,7 +185,7 @@ def deactivate_person(actor: Actor, person_id: UUID) -> Person:
     if person.id == actor.person_id:
         raise Conflict(N_("Ihr eigenes Konto können Sie nicht stilllegen."))
     person.active = False
-    renew_sessions(person)
+    _shut(person)
     audit.record(actor, "account.deactivated", subject=person)
     return person
 
@@ -196,6 +199,12 @@ def reactivate_person(actor: Actor, person_id: UUID) -> Person:
     person.active, person.held_by_id = True, None
     audit.record(actor, "account.reactivated", subject=person)
     return person
+
+
+def _shut(person: Person) -> None:
+    """End every way in that was open: sessions, and the address of the calendar."""
+    renew_sessions(person)
+    person.calendar_digest = person.calendar_made_at = None
 
 
 def _organisation_values(

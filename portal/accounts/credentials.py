@@ -14,7 +14,7 @@ from sqlalchemy import delete, func, select
 
 from portal import audit, outbox
 from portal.accounts.links import INVITATION, RESET
-from portal.accounts.models import LONGEST_PASSWORD, FailedLogin, Person
+from portal.accounts.models import LONGEST_PASSWORD, MAIL_WISHES, FailedLogin, Person
 from portal.actor import Actor, ActorKind
 from portal.crypto import keyring
 from portal.extensions import db
@@ -31,6 +31,10 @@ SHORTEST_PASSWORD = 12
 LANGUAGE_FIELDS = (
     Field(key="language", label=N_("Sprache der Oberfläche"), kind=Kind.CHOICE,
           choices=tuple(LANGUAGES.items())),
+)  # fmt: skip
+MAIL_WISH_FIELDS = (
+    Field(key="mail_wish", label=N_("Wann sollen wir Ihnen schreiben?"), kind=Kind.CHOICE,
+          choices=MAIL_WISHES),
 )  # fmt: skip
 # Twelve letters keep most of the usual lists out; these are what people make of twelve letters.
 COMMON = (
@@ -87,7 +91,7 @@ def request_reset(actor: Actor, mail: str, address: str) -> None:
 
 def send_link(actor: Actor, person: Person, purpose: str) -> None:
     """Send a one-time link; what it says is made when the message is delivered."""
-    outbox.enqueue(actor, f"account.{purpose}", person_id=person.id)
+    outbox.enqueue(actor, f"account.{purpose}", person_id=person.id, urgent=True)
     audit.record(actor, "account.invited", subject=person, purpose_of_link=purpose)
 
 
@@ -126,6 +130,12 @@ def set_language(actor: Actor, person: Person, data: Mapping[str, Any]) -> None:
     """Raises Invalid."""
     person.language = clean(LANGUAGE_FIELDS, data, actor.today)["language"]
     audit.record(actor, "account.changed", subject=person, fields=["language"])
+
+
+def set_mail_wish(actor: Actor, person: Person, data: Mapping[str, Any]) -> None:
+    """Raises Invalid."""
+    person.mail_wish = clean(MAIL_WISH_FIELDS, data, actor.today)["mail_wish"]
+    audit.record(actor, "account.changed", subject=person, fields=["mail_wish"])
 
 
 def password_complaint(password: str, person: Person) -> str | None:

@@ -17,6 +17,7 @@ from portal.accounts.models import LONGEST_PASSWORD, Person
 from portal.accounts.roles import ROLES
 from portal.accounts.session import SIGNED_IN_AT, now
 from portal.extensions import db, security
+from portal.outbox import unread
 from portal.web.language import SESSION_KEY, translate
 
 _DUMMY = "portal_dummy_hash"
@@ -25,13 +26,18 @@ _OF_THE_REQUEST = ("csrf_token", "membership", "memberships", "actor")
 
 
 class _People(SQLAlchemyUserDatastore):
-    """Finds whoever sends a request together with where they serve: every page needs both."""
+    """Finds whoever sends a request together with where they serve and how many messages they
+    have not read: every page needs all three."""
 
     def find_user(self, case_insensitive: bool = False, **by: Any) -> Any:
         if "fs_uniquifier" not in by:
             return super().find_user(case_insensitive, **by)
-        statement = select(Person).filter_by(**by).options(joinedload(Person.memberships))
-        return db.session.scalars(statement).unique().one_or_none()
+        statement = select(Person, unread(Person.id)).options(joinedload(Person.memberships))
+        found = db.session.execute(statement.filter_by(**by)).unique().one_or_none()
+        if found is None:
+            return None
+        person, g.unread = found
+        return person
 
 
 def init_app(app: Flask) -> None:

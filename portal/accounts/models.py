@@ -18,6 +18,11 @@ REGIMES: tuple[Choice, ...] = (
     ("kdg", N_("KDG (katholisch)")),
     ("dsg_ekd", N_("DSG-EKD (evangelisch)")),
 )
+MAIL_WISHES: tuple[Choice, ...] = (
+    ("at_once", N_("Sofort, jede Nachricht einzeln")),
+    ("daily", N_("Einmal am Tag, alles zusammen")),
+    ("never", N_("Nur im Portal, keine E-Mails")),
+)
 
 
 LONGEST_PASSWORD = 200  # hashing takes memory for every letter, and argon2 ends at 4096
@@ -45,6 +50,7 @@ class Unit(HasId, Model):
     email: Mapped[str] = mapped_column(String(200), default="")
     address: Mapped[str] = mapped_column(String(200), default="")
     active: Mapped[bool] = mapped_column(default=True)
+    suspect_since: Mapped[datetime | None]  # its mail address refused a letter for good
     organisation: Mapped[Organisation] = relationship(back_populates="units", lazy="joined")
 
     @property
@@ -72,9 +78,14 @@ class Person(HasId, Model, UserMixin):
     # Held in every session; a new value ends them all.
     fs_uniquifier: Mapped[str] = mapped_column(String(64), unique=True)
     language: Mapped[str] = mapped_column(String(5), default="de")
+    mail_wish: Mapped[str] = mapped_column(String(10), default="at_once")  # key of MAIL_WISHES
+    suspect_since: Mapped[datetime | None]  # the mail address refused a letter for good
     last_login_at: Mapped[datetime | None]
     # Who gave this account another address: somebody else has to open it again.
     held_by_id: Mapped[UUID | None]
+    # The secret in the address of the own calendar, as a hash.
+    calendar_digest: Mapped[str | None] = mapped_column(String(64), unique=True)
+    calendar_made_at: Mapped[datetime | None]
     memberships: Mapped[list[Membership]] = relationship(back_populates="person")
 
     # Flask-Security asks for its own kind of roles; ours hang on memberships.

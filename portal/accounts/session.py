@@ -125,6 +125,7 @@ def init_app(app: Flask) -> None:
             "actor": actor,
             "membership": membership,
             "memberships": g.memberships,
+            "unread": g.get("unread", 0),
             "panels": lambda slot, **objects: panels(slot, actor, **objects) if actor else [],
         }
 

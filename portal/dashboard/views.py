@@ -17,6 +17,7 @@ from portal.clients.policy import in_charge
 from portal.consents.models import NOTICE_DAYS, Consent
 from portal.dashboard import oversight
 from portal.extensions import db
+from portal.network import policy as network
 from portal.referrals import deletions, listing, tasks
 from portal.referrals.models import Referral
 from portal.web.access import MEMBER, PUBLIC, access
@@ -73,6 +74,7 @@ def _receiver_page(actor: Actor) -> str:
         todo=todo,
         counts=listing.counts(actor),
         deletions=db.session.scalars(deletions.open_for(actor).limit(SHOWN)).all(),
+        capacities=db.session.scalars(network.to_confirm(actor).limit(SHOWN)).all(),
     )
 
 

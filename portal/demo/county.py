@@ -56,12 +56,15 @@ class County:
 
     def _service(self, offer: Offer) -> Service:
         reached = offer.reach(self.counties) if offer.places else ()
+        closed = offer.closed_days
+        reopens = self.monday + timedelta(days=closed) if closed else None
         return self.factory.service(
             self.units[offer.office], offer.type, offer.name,
             goal_areas=offer.goal_areas, languages=offer.languages,
             municipalities=[self.places[name] for name in reached],
             description=offer.description, waiting_weeks=offer.waiting_weeks,
-            accepts_new=offer.accepts_new, neutral_name=offer.neutral_name,
+            closed_until=reopens, neutral_name=offer.neutral_name,
+            capacity_as_of=self.factory.now.date() - timedelta(days=offer.said_days_ago),
         )  # fmt: skip
 
     def _mandates(self) -> None:

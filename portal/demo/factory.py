@@ -95,7 +95,7 @@ class Factory:
         if found is None:
             areas = list(goal_areas) or list(registry().referral_type(type).goal_areas)
             found = Service(unit_id=unit.id, type=type, name=name, goal_areas=areas,
-                            capacity_as_of=self.now.date(), **details)  # fmt: skip
+                            **{"capacity_as_of": self.now.date(), **details})  # fmt: skip
             found.languages = [ServiceLanguage(language=code) for code in languages]
             found.municipalities = [ServiceMunicipality(municipality_ags=a) for a in municipalities]
             db.session.add(found)

@@ -46,8 +46,9 @@ class Offer:
     languages: tuple[str, ...] = ("de",)
     places: tuple[str, ...] = ()
     waiting_weeks: int | None = None
-    accepts_new: bool = True
+    closed_days: int | None = None  # from the worked Monday
     neutral_name: str = ""
+    said_days_ago: int = 0  # how open it is
 
     def reach(self, counties: Mapping[str, str]) -> list[str]:
         """Where people may live who come here; `counties` names that of each municipality."""
@@ -82,7 +83,7 @@ _OF_THE_WEEK = (
     Offer("notwohnung", "wohnungsamt", "andere_stelle", "Übergangswohnung",
           "Zurzeit sind alle Übergangswohnungen belegt.",
           "Damit das Wohnungsamt einen Platz in einer Übergangswohnung suchen und anbieten kann.",
-          ("housing",), ("de",), KINZIGTAL, None, accepts_new=False),
+          ("housing",), ("de",), KINZIGTAL, None, closed_days=44),
     Offer("termin", "abh", "andere_stelle", "Termin zur Verlängerung des Titels",
           "Terminliste, keine Rechtsberatung. Unterlagenliste mitbringen.", TO_ALIENS_OFFICE,
           ("residence", "legal_admin"), ("de", "en"),
@@ -104,7 +105,8 @@ _OF_THE_WEEK = (
           ("orientation", "family", "legal_admin", "work"), ("de", "en", "ti"), KINZIGTAL, 3),
     Offer("schulden", "caritas", "wohlfahrt", "Schuldnerberatung",
           "Kostenlos und vertraulich, mit Wartezeit.", TO_COUNSELLOR,
-          ("benefits_finance",), ("de",), KINZIGTAL, 6, neutral_name="Soziale Beratung"),
+          ("benefits_finance",), ("de",), KINZIGTAL, 6, neutral_name="Soziale Beratung",
+          said_days_ago=75),
     Offer("sucht", "caritas", "wohlfahrt", "Suchtberatung",
           "Für Betroffene und Angehörige, kostenlos und vertraulich.", TO_COUNSELLOR,
           ("health", "family"), ("de",), KINZIGTAL, 2, neutral_name="Beratungsstelle Familie"),

@@ -18,7 +18,7 @@ from portal.demo.people import PEOPLE
 from portal.demo.telling import Telling
 from portal.demo.year import Year
 from portal.extensions import db
-from portal.outbox import OutboxMessage
+from portal.outbox import InboxItem, OutboxMessage
 from portal.registry import registry
 
 STORIES = (*ortenau.STORIES, *rems_murr.STORIES, *circles_and_courses.STORIES)
@@ -79,5 +79,8 @@ def happenings(county: County, *, whole: bool) -> list[Happening]:
 def _deliver(county: County) -> None:
     """The worker ran until the last day on which offices were open: that day's messages wait."""
     last_day = county.moment(county.open_day(-1), -8 * 60)
-    sent = update(OutboxMessage).where(OutboxMessage.due_at < last_day)
-    db.session.execute(sent.values(delivered_at=OutboxMessage.due_at, attempts=1))
+    written = OutboxMessage.created_at
+    sent = update(OutboxMessage).where(written < last_day)
+    db.session.execute(sent.values(spread_at=written, delivered_at=written))
+    read = update(InboxItem).where(InboxItem.at < last_day)
+    db.session.execute(read.values(read_at=InboxItem.at))

@@ -13,25 +13,30 @@ from flask import (
     Response,
     abort,
     current_app,
+    flash,
+    make_response,
     redirect,
     render_template,
     request,
     url_for,
 )
+from flask_babel import gettext as _
 from itsdangerous import BadData, URLSafeTimedSerializer
 from sqlalchemy import select
 
-from portal import audit, outbox
+from portal import audit
 from portal.accounts.login import sign_in
 from portal.accounts.models import Membership, Person, Unit
 from portal.accounts.roles import ROLES
 from portal.accounts.session import active_memberships, now
 from portal.actor import Actor
 from portal.config import LOOPBACK, is_loopback
-from portal.demo import windows
+from portal.demo import clock, windows
 from portal.demo.accounts import ACCOUNTS, PASSWORD
 from portal.extensions import csrf, db
-from portal.outbox import Letter, OutboxMessage
+from portal.mailing import letters
+from portal.mailing.letters import Letter
+from portal.outbox import OutboxMessage
 from portal.problems import NotFound
 from portal.web.access import PUBLIC, access
 from portal.web.htmx import go
@@ -63,7 +68,18 @@ def only_on_this_machine() -> None:
 @bp.get("/")
 @access(PUBLIC)
 def accounts() -> str:
-    return render_template("demo/accounts.html", groups=_groups(), password=PASSWORD)
+    return render_template("demo/accounts.html", groups=_groups(), password=PASSWORD,
+                           today=now(), days_ahead=clock.days_ahead())  # fmt: skip
+
+
+@bp.post("/later")
+@access(PUBLIC)
+def later() -> Response:
+    """Let five working days pass."""
+    db.session.rollback()  # every day is a transaction, or several, of its own
+    clock.turn_forward()
+    flash(_("Fünf Arbeitstage sind vergangen."), "success")
+    return go(url_for("demo.accounts"))
 
 
 def _groups() -> list[tuple[str, list[Entry]]]:
@@ -137,15 +153,35 @@ def mailbox() -> str:
     """Every message that would have been sent, the newest first."""
     page = _messages(request.args.get("after", ""))
     known = _addressees(page.rows)  # the session forgets rows that nobody holds
-    letters = [(message, letter, _link(letter)) for message, letter in _letters(page.rows)]
+    written = [(message, letter, _link(letter)) for message, letter in _letters(page.rows)]
     del known
-    return render_template("demo/mailbox.html", page=page, letters=letters)
+    return render_template("demo/mailbox.html", page=page, letters=written)
+
+
+@bp.get("/mailbox/<number>")
+@access(PUBLIC)
+def letter(number: str) -> Response:
+    """One letter's HTML as a mail program would show it, for the frame in the mailbox."""
+    found = db.session.get(OutboxMessage, int(number)) if _is_number(number) else None
+    if found is None:
+        raise NotFound
+    response = make_response(next(_letters([found]))[1].html)
+    # It brings its own looks, as a letter must, and may do nothing else.
+    response.headers["Content-Security-Policy"] = (
+        "default-src 'none'; style-src 'unsafe-inline'; sandbox; frame-ancestors 'self'"
+    )
+    response.headers["X-Frame-Options"] = "SAMEORIGIN"
+    return response
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and len(text) < 19
 
 
 def _messages(after: str) -> Page[OutboxMessage]:
     statement = select(OutboxMessage).order_by(OutboxMessage.id.desc()).limit(PAGE + 1)
     if after:
-        if not (after.isdecimal() and len(after) < 19):
+        if not _is_number(after):
             raise NotFound
         statement = statement.where(OutboxMessage.id < int(after))
     rows = list(db.session.scalars(statement))
@@ -165,7 +201,7 @@ def _addressees(messages: list[OutboxMessage]) -> list[Person | Unit]:
 def _letters(messages: list[OutboxMessage]) -> Iterator[tuple[OutboxMessage, Letter]]:
     for message in messages:
         try:
-            yield message, outbox.render(message)
+            yield message, letters.render(message)
         except KeyError:
             yield message, Letter((), message.topic, "")  # of a plugin that was uninstalled
 
@@ -179,4 +215,5 @@ def _link(letter: Letter) -> str:
 
 def init_app(app: Flask) -> None:
     windows.init_app(app)
+    clock.init_app(app)
     app.register_blueprint(bp)

@@ -59,7 +59,7 @@ class Year:
         self.suited = {
             (offer, need): self._suited(offer, need)
             for offer in OFFERS
-            if offer.accepts_new
+            if offer.closed_days is None
             for need in needs_of(offer, registry().referral_type(offer.type).goal_areas)
         }
         self.handoffs: Counter[str] = Counter()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Collection, Mapping
+from datetime import date
 from importlib import resources
 from typing import Any
 from uuid import UUID
@@ -15,10 +16,21 @@ from portal.accounts.models import Unit
 from portal.accounts.policy import open_units, require_admin
 from portal.actor import Actor
 from portal.codes import GOAL_AREAS, LANGUAGES
+from portal.deadlines import (
+    DUE_AFTER,
+    EXPIRES_AFTER,
+    LEAST_PAST_DUE,
+    LONGEST_DUE,
+    LONGEST_OPEN,
+)
 from portal.extensions import db
 from portal.network import policy
 from portal.network.models import (
+    CAPACITIES,
+    CLOSED,
     DELIVERY_MODELS,
+    OPEN,
+    WAITING,
     Delivery,
     Municipality,
     Service,
@@ -27,15 +39,30 @@ from portal.network.models import (
 )
 from portal.problems import Invalid
 from portal.registry import registry
+from portal.wording import Phrase
 from portal.workflow import N_, Choice, Field, Kind, clean
 
 LONGEST_WAIT_WEEKS = 260
+LONGEST_CLOSED_DAYS = 730
 
 CAPACITY_FIELDS = (
-    Field(key="accepts_new", label=N_("Nimmt neue Anfragen an"), kind=Kind.YES_NO, required=False,
-          default=True),
-    Field(key="waiting_weeks", label=N_("Wartezeit in Wochen"), kind=Kind.INTEGER, required=False,
+    Field(key="capacity", label=N_("Neue Anfragen"), kind=Kind.CHOICE,
+          choices=CAPACITIES, default=OPEN),
+    Field(key="waiting_weeks", label=N_("Wartezeit in Wochen, etwa"), kind=Kind.INTEGER,
+          required=False, required_if=("capacity", WAITING), minimum=1,
           maximum=LONGEST_WAIT_WEEKS),
+    Field(key="closed_until", label=N_("Nimmt wieder an ab"), kind=Kind.DATE, required=False,
+          required_if=("capacity", CLOSED), days=(1, LONGEST_CLOSED_DAYS)),
+)  # fmt: skip
+# Working days. The county's to say: a partner does not choose how soon it is reminded.
+DEADLINE_FIELDS = (
+    Field(key="due_days", label=N_("Antwort fällig nach (Arbeitstage)"), kind=Kind.INTEGER,
+          required=False, minimum=1, maximum=LONGEST_DUE,
+          hint=Phrase(N_("Ohne Angabe: %(days)s. Erinnert wird vorher, im gleichen Verhältnis."),
+                      days=DUE_AFTER)),
+    Field(key="expire_days", label=N_("Endet ohne Antwort nach (Arbeitstage)"), kind=Kind.INTEGER,
+          required=False, minimum=1, maximum=LONGEST_OPEN,
+          hint=Phrase(N_("Ohne Angabe: %(days)s."), days=EXPIRES_AFTER)),
 )  # fmt: skip
 END_FIELDS = (
     Field(key="valid_until", label=N_("Letzter Tag"), kind=Kind.DATE, default_days=0),
@@ -77,10 +104,12 @@ def service_fields(actor: Actor, *, new: bool) -> tuple[Field, ...]:
         Field(key="active", label=N_("Wird Beratenden angezeigt"), kind=Kind.YES_NO,
               required=False, default=True),
     )  # fmt: skip
-    return (unit, *own) if new and actor.may("admin.manage") else own
+    if not actor.may("admin.manage"):
+        return own
+    return (unit, *own, *DEADLINE_FIELDS) if new else (*own, *DEADLINE_FIELDS)
 
 
-def service_values(service: Service) -> dict[str, Any]:
+def service_values(service: Service, today: date) -> dict[str, Any]:
     """A service as its form shows it: a county of which all is served is one tick."""
     chosen = {row.municipality_ags for row in service.municipalities}
     by_county: dict[str, set[str]] = {}
@@ -90,6 +119,7 @@ def service_values(service: Service) -> dict[str, Any]:
     covered = {ags for county in whole for ags in by_county[county]}
     return {
         **{column.key: getattr(service, column.key) for column in service.__mapper__.column_attrs},
+        **capacity_values(service, today),
         "languages": [row.language for row in service.languages],
         "counties": whole,
         "municipalities": sorted(chosen - covered),
@@ -114,22 +144,36 @@ def change_service(actor: Actor, service_id: UUID, data: Mapping[str, Any]) -> S
     """Raises NotFound, Invalid."""
     service = policy.get_editable(actor, service_id)
     _fill(actor, service, clean(service_fields(actor, new=False), data, actor.today))
-    audit.record(actor, "service.changed", subject=service)
+    audit.record(actor, "service.changed", subject=service, due_days=service.due_days,
+                 expire_days=service.expire_days)  # fmt: skip
     return service
 
 
 def set_capacity(actor: Actor, service_id: UUID, data: Mapping[str, Any]) -> Service:
-    """The two clicks of a partner: open or closed, and how long one waits.
+    """The two clicks of a partner: whether there is room. Who says it last is believed.
 
     Raises NotFound, Invalid.
     """
-    service = policy.get_editable(actor, service_id)
-    values = clean(CAPACITY_FIELDS, data, actor.today)
-    service.accepts_new = bool(values["accepts_new"])
-    service.waiting_weeks = values["waiting_weeks"]
-    service.capacity_as_of = actor.today
-    audit.record(actor, "service.changed", subject=service, accepts_new=service.accepts_new)
+    service = policy.get_editable(actor, service_id, lock=True)
+    _fill_capacity(actor, service, clean(CAPACITY_FIELDS, data, actor.today))
+    _record_capacity(actor, service)
     return service
+
+
+def confirm_capacity(actor: Actor, service_id: UUID) -> Service:
+    """It is still so. Raises NotFound."""
+    service = policy.get_editable(actor, service_id, lock=True)
+    service.capacity_as_of = actor.today
+    _record_capacity(actor, service)
+    return service
+
+
+def capacity_values(service: Service, today: date) -> dict[str, Any]:
+    """What the form of the capacity shows; a day that has come is none any more."""
+    capacity = service.capacity_on(today)
+    closed_until = service.closed_until if capacity == CLOSED else None
+    return {"capacity": capacity, "waiting_weeks": service.waiting_weeks,
+            "closed_until": closed_until}  # fmt: skip
 
 
 def delivery_fields(actor: Actor) -> tuple[Field, ...]:
@@ -175,18 +219,42 @@ def _fill(actor: Actor, service: Service, values: dict[str, Any]) -> None:
     unit = db.session.get_one(Unit, service.unit_id)
     if values["type"] not in {kind.key for kind in registry().types_for(unit.organisation.kind)}:
         raise Invalid({"type": N_("Dieses Angebot passt nicht zur Art der Organisation.")})
-    for key in ("type", "name", "goal_areas", "waiting_weeks"):
+    for key in ("type", "name", "goal_areas"):
         setattr(service, key, values[key])
+    _set_deadlines(service, values)
     service.neutral_name = values["neutral_name"] or ""
     service.description = values["description"] or ""
-    service.accepts_new = bool(values["accepts_new"])
     service.active = bool(values["active"])
-    service.capacity_as_of = actor.today
+    _fill_capacity(actor, service, values)
     _replace(service.languages, "language", values["languages"], ServiceLanguage)
     counties = set(values["counties"] or ())
     places = {place.ags for place in policy.municipalities() if place.county in counties}
     places |= set(values["municipalities"] or ())
     _replace(service.municipalities, "municipality_ags", places, ServiceMunicipality)
+
+
+def _fill_capacity(actor: Actor, service: Service, values: dict[str, Any]) -> None:
+    capacity = values["capacity"]
+    service.waiting_weeks = values["waiting_weeks"] if capacity == WAITING else None
+    service.closed_until = values["closed_until"] if capacity == CLOSED else None
+    service.capacity_as_of = actor.today
+
+
+def _record_capacity(actor: Actor, service: Service) -> None:
+    until = service.closed_until.isoformat() if service.closed_until else None
+    audit.record(actor, "service.changed", subject=service, waiting_weeks=service.waiting_weeks,
+                 closed_until=until)  # fmt: skip
+
+
+def _set_deadlines(service: Service, values: dict[str, Any]) -> None:
+    if "due_days" not in values:
+        return  # was not asked
+    least = (values["due_days"] or DUE_AFTER) + LEAST_PAST_DUE
+    if (values["expire_days"] or EXPIRES_AFTER) < least:
+        too_soon = N_("Zu früh nach der Fälligkeit. Bitte mindestens %(days)s eintragen.")
+        raise Invalid({"expire_days": Phrase(too_soon, days=least)})
+    service.due_days = values["due_days"]
+    service.expire_days = values["expire_days"]
 
 
 def _replace(rows: list[Any], key: str, wanted: Collection[str], table: type[Any]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from uuid import UUID
 
 from sqlalchemy import ForeignKey, Index, String
@@ -18,6 +18,14 @@ DELIVERY_MODELS: tuple[Choice, ...] = (
     ("delegated_to_county", N_("Rückdelegation an den Landkreis")),
     ("delegated_to_welfare", N_("Übertragung auf freien Träger")),
 )
+
+OPEN, WAITING, CLOSED = "open", "waiting", "closed"
+CAPACITIES: tuple[Choice, ...] = (
+    (OPEN, N_("Nimmt an")),
+    (WAITING, N_("Warteliste")),
+    (CLOSED, N_("Geschlossen")),
+)
+CAPACITY_HOLDS = timedelta(days=60)  # then it is asked for again
 
 
 class Municipality(Model):
@@ -44,7 +52,10 @@ class Delivery(HasId, Model):
 
 
 class Service(HasId, Model):
-    """What a unit offers: the thing an advisor chooses. `type` is a key of a referral type."""
+    """What a unit offers: the thing an advisor chooses. `type` is a key of a referral type.
+
+    `closed_until` is the day on which it takes people again, by itself.
+    """
 
     __tablename__ = "service"
     __table_args__ = (Index("ix_service_type_unit_id", "type", "unit_id"),)
@@ -54,9 +65,12 @@ class Service(HasId, Model):
     neutral_name: Mapped[str] = mapped_column(String(200), default="")
     description: Mapped[str] = mapped_column(String(500), default="")
     goal_areas: Mapped[list[str]]
-    accepts_new: Mapped[bool] = mapped_column(default=True)
     waiting_weeks: Mapped[int | None]
+    closed_until: Mapped[date | None]
     capacity_as_of: Mapped[date | None]
+    # Working days, where they are not those of `portal.deadlines`.
+    due_days: Mapped[int | None]
+    expire_days: Mapped[int | None]
     active: Mapped[bool] = mapped_column(default=True)
     unit: Mapped[Unit] = relationship(lazy="joined")
     languages: Mapped[list[ServiceLanguage]] = relationship(cascade="all, delete-orphan")
@@ -64,8 +78,18 @@ class Service(HasId, Model):
 
     @property
     def exists_still(self) -> bool:
-        """Whether it is offered at all; `accepts_new` says whether there is room."""
+        """Whether it is offered at all; `capacity_on` says whether there is room."""
         return self.active and self.unit.in_operation
+
+    def capacity_on(self, day: date) -> str:
+        """A key of CAPACITIES."""
+        if self.closed_until is not None and day < self.closed_until:
+            return CLOSED
+        return WAITING if self.waiting_weeks else OPEN
+
+    def capacity_is_old(self, day: date) -> bool:
+        """Whether nobody has said for so long how it is that it may be otherwise."""
+        return self.capacity_as_of is None or day - self.capacity_as_of > CAPACITY_HOLDS
 
     @property
     def public_name(self) -> str:

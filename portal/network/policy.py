@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import date
 from uuid import UUID
 
-from sqlalchemy import Select, false, or_, select
+from sqlalchemy import Select, case, false, or_, select
 from sqlalchemy.orm import selectinload
 
 from portal.accounts.models import Organisation, Unit
 from portal.actor import Actor
 from portal.extensions import db
 from portal.network.models import (
+    CAPACITY_HOLDS,
     Delivery,
     Municipality,
     Service,
@@ -30,8 +32,12 @@ def editable(actor: Actor) -> Select[Service]:
     return statement.where(own)
 
 
-def get_editable(actor: Actor, service_id: UUID) -> Service:
-    service = db.session.scalar(editable(actor).where(Service.id == service_id))
+def get_editable(actor: Actor, service_id: UUID, *, lock: bool = False) -> Service:
+    """`lock` makes a second writer wait until the first is done."""
+    statement = editable(actor).where(Service.id == service_id)
+    if lock:
+        statement = statement.with_for_update(of=Service)
+    service = db.session.scalar(statement)
     if service is None:
         raise NotFound
     return service
@@ -41,6 +47,22 @@ def require_services(actor: Actor) -> None:
     """Raises Forbidden for those who keep no services at all."""
     if not (actor.may("service.edit") or actor.may("admin.manage")):
         raise Forbidden(N_("Dafür ist eine andere Rolle nötig."))
+
+
+def to_confirm(actor: Actor) -> Select[Service]:
+    """The own unit's services of which nobody has said for long whether they take people."""
+    if not actor.may("service.edit"):
+        return select(Service).where(false())
+    said = Service.capacity_as_of
+    return (
+        select(Service)
+        .where(
+            Service.unit_id == actor.unit_id,
+            Service.active,
+            or_(said.is_(None), said < actor.today - CAPACITY_HOLDS),
+        )
+        .order_by(Service.name, Service.id)
+    )
 
 
 def found(actor: Actor, query: str = "", type: str = "") -> Select[Service]:  # noqa: A002
@@ -90,23 +112,25 @@ def get_delivery(actor: Actor, delivery_id: UUID) -> Delivery:
 
 
 def offered(
-    *, types: list[str] | None = None, municipality: str = "", language: str = "",
+    today: date, *, types: list[str] | None = None, municipality: str = "", language: str = "",
     accepting: bool = False, not_unit: UUID | None = None,
 ) -> Select[Service]:  # fmt: skip
-    """The services one can refer to, filtered. A service without places is open to all."""
+    """The services one can refer to, filtered, those without room last. A service without places
+    is open to all."""
+    takes = or_(Service.closed_until.is_(None), Service.closed_until <= today)
     statement = (
         select(Service)
         .join(Unit, Unit.id == Service.unit_id)
         .join(Organisation, Organisation.id == Unit.organisation_id)
         .where(Service.active, Unit.active, Organisation.active)
-        .order_by(Service.accepts_new.desc(), Organisation.name, Service.name, Service.id)
+        .order_by(case((takes, 0), else_=1), Organisation.name, Service.name, Service.id)
     )
     if types is not None:
         statement = statement.where(Service.type.in_(types))
     if not_unit is not None:
         statement = statement.where(Service.unit_id != not_unit)
     if accepting:
-        statement = statement.where(Service.accepts_new)
+        statement = statement.where(takes)
     if municipality:
         places = select(ServiceMunicipality.service_id)
         here = places.where(ServiceMunicipality.municipality_ags == municipality)

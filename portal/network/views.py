@@ -17,7 +17,7 @@ from portal.registry import registry
 from portal.web.access import MEMBER, access
 from portal.web.fields import FieldsForm, fields_form
 from portal.web.htmx import go
-from portal.web.paging import page_of
+from portal.web.paging import PAGE, Page, page_of
 from portal.workflow import Field, text_complaint
 
 bp = Blueprint("network", __name__)
@@ -52,7 +52,7 @@ def service(service_id: UUID) -> Response:
     actor, status = current_actor(), 200
     found = policy.get_editable(actor, service_id)
     fields = commands.service_fields(actor, new=False)
-    form = _form(fields, values=commands.service_values(found))
+    form = _form(fields, values=commands.service_values(found, actor.today))
     if request.method == "POST":
         form, status = _form(fields, sent=True), 422
         try:
@@ -75,22 +75,37 @@ def capacity(service_id: UUID) -> Response:
     return _done(url_for("network.services"), _("Gespeichert."))
 
 
+@bp.post("/services/<uuid:service_id>/capacity/confirm")
+@access(MEMBER)
+def confirm_capacity(service_id: UUID) -> Response:
+    """One click on the start page: what was said is still so."""
+    commands.confirm_capacity(current_actor(), service_id)
+    return _done(url_for("dashboard.start"), _("Danke, das steht jetzt mit heutigem Datum da."))
+
+
 @bp.get("/delivery")
 @access("admin.manage")
 def deliveries() -> Response:
     """Every municipality with those who deliver Integrationsmanagement there today."""
     actor = current_actor()
     county = request.args.get("county", "")
+    query = request.args.get("q", "").strip()
     places = policy.municipalities()
+    met = [
+        place
+        for place in places
+        if county in ("", place.county) and query.casefold() in place.name.casefold()
+    ]
+    start = max(request.args.get("after", 0, type=int), 0)
+    page = Page(met[start : start + PAGE], str(start + PAGE) if len(met) > start + PAGE else None)
+    shown = Delivery.municipality_ags.in_([place.ags for place in page.rows])
     here: dict[str, list[Delivery]] = {}
-    for row in db.session.scalars(policy.deliveries(actor)):
+    for row in db.session.scalars(policy.deliveries(actor).where(shown)):
         if _runs(row):
             here.setdefault(row.municipality_ags, []).append(row)
     body = render_template(
-        "network/deliveries.html",
-        places=[place for place in places if county in ("", place.county)],
-        here=here, models=dict(DELIVERY_MODELS), county=county,
-        counties=sorted({place.county for place in places}),
+        "network/deliveries.html", page=page, here=here, models=dict(DELIVERY_MODELS),
+        county=county, query=query, counties=sorted({place.county for place in places}),
     )  # fmt: skip
     return make_response(body)
 
@@ -185,7 +200,7 @@ def _form(
 def _capacity_form(
     service_id: UUID, row: Service | None = None, *, sent: bool = False
 ) -> FieldsForm:
-    values = {"accepts_new": row.accepts_new, "waiting_weeks": row.waiting_weeks} if row else None
+    values = commands.capacity_values(row, current_actor().today) if row else None
     return _form(commands.CAPACITY_FIELDS, values=values, sent=sent, prefix=_prefix(service_id))
 
 

@@ -44,7 +44,6 @@ DELETIONS = {
     "kept": "wird aufbewahrt nach einer Vorschrift",
 }  # fmt: skip
 AUTOMATIC = "Portal (automatisch)"
-VOLUNTEER = ROLES["volunteer"].label  # only they are told without their office
 Told = dict[str, Any]
 
 
@@ -270,16 +269,27 @@ def _messages(referrals: Sequence[Referral]) -> list[Told]:
     told = {message.unit_id for message in found}
     units = {unit.id: unit for unit in db.session.scalars(select(Unit).where(Unit.id.in_(told)))}
     kinds = {**CORE_MESSAGES, **registry().messages}
+    # Volunteers are told as themselves, and are not named.
+    members = _members({message.membership_id for message in found if message.membership_id})
     return [
         {
             "at": _iso(message.created_at),
             "reference": message.reference,
             "subject": kinds[message.topic].subject if message.topic in kinds else message.topic,
-            "to": units[message.unit_id].full_name if message.unit_id else VOLUNTEER,
+            "to": units[message.unit_id].full_name
+            if message.unit_id
+            else _told(members.get(message.membership_id)),
             "delivered_at": _iso(message.delivered_at),
         }
         for message in found
     ]
+
+
+def _told(member: Membership | None) -> str:
+    if member is None:
+        return AUTOMATIC
+    volunteers = registry().roles_with("task.answer")
+    return ROLES[member.role].label if member.role in volunteers else member.unit.full_name
 
 
 def _access_log(client: Client, referrals: Sequence[Referral]) -> list[Told]:

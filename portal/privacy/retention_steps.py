@@ -17,7 +17,7 @@ from portal.audit import AuditEntry
 from portal.clients.models import Client
 from portal.consents.models import Consent, ConsentSheet
 from portal.extensions import Model, db
-from portal.outbox import ATTEMPTS, OutboxMessage
+from portal.outbox import OutboxMessage, given_up
 from portal.privacy import erasure
 from portal.privacy.models import PrivacyRequest
 from portal.referrals.models import Referral
@@ -124,8 +124,8 @@ def _drop_entries(system: Actor, _ids: list[int], over: date) -> None:
 
 
 def _old_messages(over: date) -> Query:
-    given_up = case((OutboxMessage.attempts >= ATTEMPTS, OutboxMessage.created_at))
-    settled = func.coalesce(OutboxMessage.delivered_at, given_up)
+    lost = case((given_up(), OutboxMessage.created_at))
+    settled = func.coalesce(OutboxMessage.delivered_at, lost)
     return select(OutboxMessage.id, settled).where(settled < _until(over))
 
 

@@ -17,7 +17,7 @@ from portal.codes import GOAL_AREAS, URGENCIES
 from portal.declarations import ReferralType
 from portal.extensions import db
 from portal.lifecycle import DRAFT_WAITS, FINAL, Status, whose_turn
-from portal.network.models import Service
+from portal.network.models import CLOSED, Service
 from portal.problems import Conflict, Forbidden, Invalid, NotFound
 from portal.referrals import effects, history, messages, packages, policy, questions, references
 from portal.referrals.models import Referral
@@ -50,7 +50,7 @@ def create_referral(
     clients.require(actor, "referral.send")
     client = clients.get_visible(actor, client_id)
     clients.require_unrestricted(client)
-    service = open_service(service_id)
+    service = open_service(actor, service_id)
     kind = registry().referral_type(service.type)
     referral = Referral(
         reference=references.next_reference(actor.today.year),
@@ -120,12 +120,12 @@ def known_service(service_id: UUID) -> Service:
     return service
 
 
-def open_service(service_id: UUID) -> Service:
+def open_service(actor: Actor, service_id: UUID) -> Service:
     """A service that may receive referrals. Raises NotFound, Invalid with the reason."""
     service = known_service(service_id)
     if not service.exists_still:
         raise Invalid({"service": N_("Dieses Angebot besteht nicht mehr. Bitte neu auswählen.")})
-    if not service.accepts_new:
+    if service.capacity_on(actor.today) == CLOSED:
         raise Invalid({"service": N_("Dieses Angebot nimmt zurzeit keine neuen Anfragen an.")})
     return service
 
@@ -178,7 +178,7 @@ def _move(
     if actor.kind is not ActorKind.SYSTEM:
         _ask_plugins(actor, referral, action, values)
     if action.key == "send":
-        open_service(referral.service_id)
+        open_service(actor, referral.service_id)
         packages.share(actor, referral)
     elif values.get("release"):
         packages.share(actor, referral, values["release"])
@@ -187,12 +187,14 @@ def _move(
         referral.state = action.target
         referral.status = registry().referral_type(referral.type).workflow.status(action.target)
         referral.version += 1
-    effects.apply(actor, referral, action, values)
-    history.remember(actor, referral, action, before, fields, values)
-    audit.record(actor, "referral.moved", subject=referral, client_id=referral.client_id,
-                 action=action.key, to=referral.state, recorded=actor.source)  # fmt: skip
-    messages.tell(actor, referral, action)
-    messages.tell_volunteers(actor, referral, holder)
+    with db.session.no_autoflush:  # written in one go
+        effects.apply(actor, referral, action, values)
+        history.remember(actor, referral, action, before, fields, values)
+        audit.record(actor, "referral.moved", subject=referral, client_id=referral.client_id,
+                     action=action.key, to=referral.state, recorded=actor.source)  # fmt: skip
+        messages.tell(actor, referral, action)
+        messages.tell_volunteers(actor, referral, holder)
+    db.session.flush()
     registry().hook.portal_action_performed(
         referral=referral, action=action.key, actor=actor, data=values
     )
@@ -232,7 +234,7 @@ def send_again(actor: Actor, referral_id: UUID, service_id: UUID | None = None) 
         raise Forbidden(N_("Dieser Schritt ist Sache der anderen Seite."))
     if Status(old.status) not in FINAL:
         raise Conflict(N_("Diese Vermittlung läuft noch."))
-    service = open_service(service_id or old.service_id)
+    service = open_service(actor, service_id or old.service_id)
     same_kind = service.type == old.type
     return create_referral(
         actor,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -15,8 +16,8 @@ from portal.extensions import db
 from portal.lifecycle import Status
 from portal.problems import Conflict, Forbidden, NotFound
 from portal.referrals import messages, policy
-from portal.referrals.models import DeletionRequest, Referral
-from portal.workflow import N_, Choice, Field, Kind, Side, clean
+from portal.referrals.models import Appointment, DeletionRequest, Referral
+from portal.workflow import LOCAL, N_, Choice, Field, Kind, Side, clean
 from portal.working_days import add_working_days
 
 DELETION_WITHIN = 10  # working days
@@ -43,6 +44,7 @@ def ask(actor: Actor, ended: Iterable[Referral]) -> None:
         if referral.sent_at is not None and referral.status != Status.ENTERED_IN_ERROR
     ]  # fmt: skip
     ids = [referral.id for referral in received]
+    today = _with_appointment_today(actor, ids)
     known = set(
         db.session.scalars(
             select(DeletionRequest.referral_id).where(DeletionRequest.referral_id.in_(ids))
@@ -59,7 +61,20 @@ def ask(actor: Actor, ended: Iterable[Referral]) -> None:
                 due_on=add_working_days(actor.today, DELETION_WITHIN),
             )
         )
-        messages.tell_receiver(actor, "referral.ended", referral)
+        messages.tell_receiver(actor, "referral.ended", referral, urgent=referral.id in today)
+
+
+def _with_appointment_today(actor: Actor, ids: list[UUID]) -> set[UUID]:
+    """Those of them in which the receiver waits for the person today."""
+    midnight = datetime.combine(actor.today, time.min, LOCAL)
+    found = select(Appointment.referral_id).where(
+        Appointment.referral_id.in_(ids),
+        # Cancelled: by the very withdrawal of which is told.
+        Appointment.state.in_(("planned", "cancelled")),
+        Appointment.starts_at >= midnight,
+        Appointment.starts_at < midnight + timedelta(days=1),
+    )
+    return set(db.session.scalars(found))
 
 
 def of(referral: Referral) -> DeletionRequest | None:

@@ -10,13 +10,13 @@ from sqlalchemy import Table, func, select, update
 
 from portal.accounts.models import Membership
 from portal.actor import Actor
+from portal.deadlines import DUE_AFTER, SENDER_ANSWERS_WITHIN, Notice, notices
 from portal.extensions import db
 from portal.lifecycle import (
-    DUE_AFTER,
     FINAL,
     LONGEST_SILENCE_DAYS,
     REVIEW_WITHIN,
-    SENDER_ANSWERS_WITHIN,
+    UNANSWERED,
     Status,
     whose_turn,
 )
@@ -52,14 +52,42 @@ def apply(actor: Actor, referral: Referral, action: Action, values: dict[str, An
         referral.code = values["code"]
     if action.key == "no_show":
         referral.no_shows += 1
-    if action.target is not None or action.key == "review":
+    if action.target is not None or action.key == "review" or _says_it_goes_on(action, status):
         referral.turn = _turn(referral, status)
         referral.next_on = _next_on(actor, referral, status, action, values)
+        start_timer(actor, referral)
     if status in FINAL:
         referral.closed_at = referral.closed_at or actor.now
     # At the end: its query writes the referral, and a row written twice is checked against its
     # consent again, which may be just being revoked.
-    _set_appointment(referral, action, values)
+    _set_appointment(actor, referral, action, values)
+
+
+def start_timer(actor: Actor, referral: Referral) -> None:
+    """Call it whenever `next_on` has changed. What lies behind by the new date is not told again:
+    a clock that stood still goes on where it stopped."""
+    days = [day for day, _ in timetable(referral)]
+    ahead = [day for day in days if day > actor.today]
+    referral.timer_step = len(days) - len(ahead)
+    referral.timer_on = ahead[0] if ahead else None
+    referral.escalated_on = None
+
+
+def timetable(referral: Referral) -> list[tuple[date, Notice]]:
+    """What happens when while nobody moves."""
+    status = Status(referral.status)
+    if status in FINAL or referral.next_on is None:
+        return []
+    if status is not Status.SENT:
+        return notices(status, referral.next_on)
+    with db.session.no_autoflush:
+        service = referral.service
+    return notices(status, referral.next_on, service.due_days, service.expire_days)
+
+
+def _says_it_goes_on(action: Action, status: Status) -> bool:
+    """A receiver who reports or confirms without a new state is not silent."""
+    return action.side is Side.RECEIVER and status not in (*UNANSWERED, *FINAL)
 
 
 def _turn(referral: Referral, status: Status) -> str:
@@ -96,20 +124,25 @@ def _last_coordinator(referral: Referral) -> UUID | None:
     )
 
 
-def _set_appointment(referral: Referral, action: Action, values: dict[str, Any]) -> None:
+def _set_appointment(
+    actor: Actor, referral: Referral, action: Action, values: dict[str, Any]
+) -> None:
     # On the table: the mapper would look for rows that nobody has loaded during a move.
-    planned = update(cast("Table", Appointment.__table__)).where(
-        Appointment.referral_id == referral.id, Appointment.state == "planned"
+    planned = (
+        update(cast("Table", Appointment.__table__))
+        .where(Appointment.referral_id == referral.id, Appointment.state == "planned")
+        .values(sequence=Appointment.sequence + 1, changed_at=actor.now)
     )
     if values.get("appointment_at"):
         db.session.execute(planned.values(state="moved"))
-        db.session.add(
-            Appointment(
-                referral_id=referral.id,
-                starts_at=values["appointment_at"],
-                place=values.get("place") or "",
-            )
+        made = Appointment(
+            referral_id=referral.id,
+            starts_at=values["appointment_at"],
+            place=values.get("place") or "",
+            changed_at=actor.now,
         )
+        made.series_id, made.sequence = _continued(referral) or (made.id, 0)
+        db.session.add(made)
     elif how := _HOW_APPOINTMENTS_END.get(action.key):
         db.session.execute(planned.values(state=how))
     elif (status := Status(referral.status)) in FINAL and action.target is not None:
@@ -117,6 +150,19 @@ def _set_appointment(referral: Referral, action: Action, values: dict[str, Any])
     elif status is not Status.SCHEDULED and action.target is not None:
         # A plugin's own move onwards: what was arranged has served its purpose.
         db.session.execute(planned.values(state="kept"))
+
+
+def _continued(referral: Referral) -> tuple[UUID, int] | None:
+    """In the place of an appointment that was moved or called off: the same entry of calendars."""
+    last = db.session.execute(
+        select(Appointment.series_id, Appointment.sequence, Appointment.state)
+        .where(Appointment.referral_id == referral.id)
+        .order_by(Appointment.changed_at.desc(), Appointment.sequence.desc())
+        .limit(1)
+    ).first()
+    if last is None or last.state not in ("moved", "cancelled"):
+        return None
+    return last.series_id, last.sequence + 1
 
 
 def _next_on(
@@ -142,12 +188,15 @@ def _next_on(
 
 
 def _due_on(actor: Actor, referral: Referral, action: Action) -> date:
-    """An answer is due after ten working days; while a question is open the clock stands."""
+    """An answer is due after ten working days, or the service's own; while a question is open the
+    clock stands."""
     if referral.due_on is None or action.key != "answer":
-        return add_working_days(actor.today, DUE_AFTER)
+        return add_working_days(actor.today, referral.service.due_days or DUE_AFTER)
     asked_at = db.session.scalar(
         select(func.max(Event.at)).where(
-            Event.referral_id == referral.id, Event.to_state == Status.INFO_NEEDED
+            Event.referral_id == referral.id,
+            Event.to_state == Status.INFO_NEEDED,
+            Event.from_state != Event.to_state,  # not a reminder in between
         )
     )
     asked_on = asked_at.astimezone(LOCAL).date() if asked_at else actor.today

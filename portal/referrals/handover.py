@@ -20,7 +20,7 @@ from portal.consents.models import DEFAULT_DAYS, Consent
 from portal.declarations import ReferralType
 from portal.extensions import db
 from portal.network import policy as network
-from portal.network.models import Service
+from portal.network.models import CLOSED, Service
 from portal.referrals import packages
 from portal.referrals.models import Referral
 from portal.registry import registry
@@ -60,12 +60,13 @@ class Handover:
     questions: FieldsForm
     items: list[packages.Item]  # what could be shared of the client record
     shared: set[str]  # keys of the items that are ticked
+    today: date
     held: Consent | None = None  # a consent at hand that covers what is ticked
     ask: Ask | None = None  # otherwise what the client is asked
 
     @property
     def is_open(self) -> bool:
-        return self.service.exists_still and self.service.accepts_new
+        return self.service.exists_still and self.service.capacity_on(self.today) != CLOSED
 
     @property
     def refused(self) -> bool:
@@ -102,6 +103,7 @@ def suitable_services(
 ) -> list[Service]:
     """Services for a need, where the client lives and (if wanted) in the client's language."""
     statement = network.offered(
+        actor.today,
         types=list(registry().referral_types),
         municipality="" if everywhere else client.municipality_ags,
         language=client.profile.get("contact_language", "") if language else "",
@@ -143,7 +145,7 @@ def _part(
         shared = keys & (set(formdata.getlist(f"{prefix}share")) | packages.ALWAYS)
     else:
         shared = keys & set(draft.request["shared"]) if draft else keys
-    return Handover(service, kind, prefix, questions, items, shared)
+    return Handover(service, kind, prefix, questions, items, shared, actor.today)
 
 
 def _ask(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from uuid import UUID
 
 from flask import Blueprint, Response, flash, make_response, render_template, request, url_for
@@ -76,7 +77,8 @@ def share(client_id: UUID, need: str) -> Response:
         flash(_("Bitte mindestens eine Stelle auswählen."), "warning")
         return go(url_for("handover.services", client_id=client_id, need=need))
     # What closes while the form is open is told on it, beside all that was typed.
-    look_up = commands.open_service if formdata is None else commands.known_service
+    is_new, known = formdata is None, commands.known_service
+    look_up = partial(commands.open_service, actor) if is_new else known
     try:
         found = [look_up(service_id) for service_id in chosen]
     except Invalid as gone:
@@ -103,7 +105,7 @@ def draft(referral_id: UUID) -> Response:
     formdata = request.form if request.method == "POST" else None
     sitting = prepare(actor, client, [referral.service], area, formdata, referral)
     if request.method == "GET":
-        sending.say_if_closed(sitting.parts[0])
+        sending.say_if_closed(actor, sitting.parts[0])
         return _page(client, sitting, draft=referral)
     return _act(actor, sitting, referral, None)
 

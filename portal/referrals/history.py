@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from itertools import groupby
 from typing import Any
 from uuid import UUID
 
@@ -11,15 +12,15 @@ from sqlalchemy import func, select
 
 from portal.actor import SOURCES, Actor
 from portal.clients.fields import CLIENT_FIELDS
-from portal.codes import CANCEL, choices
+from portal.codes import CANCEL, POSTPONED, choices
 from portal.declarations import ReferralType
 from portal.extensions import db
 from portal.grants import Grant
-from portal.lifecycle import LABELS, Status
+from portal.lifecycle import LABELS, LONGEST_SILENCE_DAYS, Status
 from portal.referrals.models import Event, Referral
 from portal.registry import registry
 from portal.wording import Phrase
-from portal.workflow import N_, Action, Field, Kind, Side, jsonable
+from portal.workflow import LOCAL, N_, Action, Field, Kind, Side, jsonable
 
 
 def remember(
@@ -56,6 +57,37 @@ RECTIFY = Action(
     fields=(Field(key="rectified", label=N_("Angaben"), kind=Kind.CHOICES),),
 )  # fmt: skip
 
+# The coordinator's steps, outside of every workflow too: the state stays as it is.
+CALLED = Action(
+    key="coordinator_call", label=N_("Angerufen"), sources=(), target=None, side=Side.SYSTEM,
+    done=N_("Am Telefon erinnert durch die Koordination"),
+    fields=(
+        Field(key="whom", label=N_("Angerufen")),
+        Field(key="reached", label=N_("Ergebnis"), kind=Kind.CHOICE,
+              choices=(("yes", N_("erreicht")), ("no", N_("nicht erreicht")))),
+    ),
+)  # fmt: skip
+POSTPONE = Action(
+    key="coordinator_postpone", label=N_("Frist verschieben"), sources=(), target=None,
+    side=Side.SYSTEM, done=N_("Frist verschoben durch die Koordination"),
+    fields=(
+        Field(key="next_on", label=N_("Neue Frist"), kind=Kind.DATE,
+              days=(1, LONGEST_SILENCE_DAYS),
+              hint=N_("Ein Arbeitstag, höchstens 30 Tage von heute an.")),
+        Field(key="reason", label=N_("Grund"), kind=Kind.CHOICE, choices=POSTPONED),
+        Field(key="note", label=N_("In wenigen Worten"), max_length=120, required=False,
+              required_if=("reason", "other"),
+              hint=N_("Bei „Anderer Grund“ nötig. Beide Seiten lesen es: bitte keine Namen, "
+                      "nichts zur Person.")),
+    ),
+)  # fmt: skip
+SUGGEST = Action(
+    key="coordinator_suggest", label=N_("Anderes Angebot vorschlagen"), sources=(), target=None,
+    side=Side.SYSTEM, done=N_("Anderes Angebot vorgeschlagen durch die Koordination"),
+    fields=(Field(key="service", label=N_("Angebot"), kind=Kind.CHOICE),),
+)  # fmt: skip
+COORDINATED = (CALLED, POSTPONE, SUGGEST)
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -67,6 +99,24 @@ class Entry:
     where: str
     recorded: str  # how it became known, "" for a direct answer
     details: list[tuple[str, str]]  # label, text
+
+
+# What the system did by itself while nobody moved, by the key it is kept under.
+NOTICES: dict[str, str] = {
+    "remind_receiver": N_("Stelle erinnert"),
+    "remind_sender": N_("Beratung erinnert"),
+    "overdue": N_("Beratung informiert: Frist verstrichen"),
+    "escalate_lead": N_("Teamleitung informiert"),
+    "escalate_coordinator": N_("Koordination im Landkreis informiert"),
+}
+_OF_THE_SENDERS_OFFICE = ("remind_sender", "escalate_lead")
+_NOBODYS_MOVE = (*NOTICES, *(action.key for action in COORDINATED))
+
+
+def note(system: Actor, referral: Referral, key: str) -> None:
+    """Add a notice, a key of NOTICES, to the timeline."""
+    action = Action(key=key, label=NOTICES[key], sources=(), target=None, side=Side.SYSTEM)
+    remember(system, referral, action, referral.state)
 
 
 # What a side wrote for itself: the other side sees that it happened, not what was written.
@@ -83,12 +133,40 @@ def timeline(
     events = db.session.scalars(
         select(Event).where(Event.referral_id == referral.id).order_by(Event.number)
     )
-    return [
-        _entry(referral, event, with_details=_may_read(event, side, grant))
+    hidden = () if side is Side.SENDER else (
+        "create", "review", SUGGEST.key, *_OF_THE_SENDERS_OFFICE,
+    )  # fmt: skip
+    shown = [
+        event
         for event in events
-        if side is Side.SENDER or event.action not in ("create", "review")
-        if only_of is None or event.membership_id == only_of
+        if event.action not in hidden and (only_of is None or event.membership_id == only_of)
     ]
+    found: list[Entry] = []
+    for noticed, group in groupby(shown, lambda event: event.action in NOTICES):
+        if noticed:
+            found.append(_reminders(list(group)))
+        else:
+            found += [
+                _entry(referral, event, with_details=_may_read(event, side, grant))
+                for event in group
+            ]
+    return found
+
+
+def _reminders(events: list[Event]) -> Entry:
+    """All that the system did while nobody moved is one line of the timeline."""
+    return Entry(
+        event=events[-1],
+        label=N_("Erinnert"),
+        who="Hand in Hand",
+        where="",
+        recorded="",
+        details=[
+            (Phrase("%(day)s", day=event.at.astimezone(LOCAL).date()),
+             Phrase(NOTICES[event.action]))
+            for event in events
+        ],
+    )  # fmt: skip
 
 
 def _may_read(event: Event, side: Side, grant: Grant) -> bool:
@@ -102,7 +180,7 @@ def _may_read(event: Event, side: Side, grant: Grant) -> bool:
 
 def _entry(referral: Referral, event: Event, *, with_details: bool) -> Entry:
     kind = registry().referral_type(referral.type)
-    actions = (*kind.workflow.actions, RECTIFY)
+    actions = (*kind.workflow.actions, RECTIFY, *COORDINATED)
     action = next((a for a in actions if a.key == event.action), None)
     fields = {field.key: field for field in action.fields} if action else {}
     details = [
@@ -153,6 +231,7 @@ _PAST = {
     "start": N_("Begonnen"),
     "pause": N_("Unterbrochen"),
     "resume": N_("Fortgesetzt"),
+    "confirm": N_("Stand bestätigt"),
     "complete": N_("Abgeschlossen"),
     "fail": N_("Ohne Abschluss beendet"),
     "withdraw": N_("Zurückgezogen"),
@@ -183,7 +262,10 @@ def state_label(referral: Referral, side: Side | None = None) -> str:
 def what_happened(actor: Actor, referral: Referral) -> str:
     """For the slower of two: who did what in the meantime. Often it was oneself: a double tap."""
     last = db.session.scalar(
-        select(Event).where(Event.referral_id == referral.id).order_by(Event.number.desc()).limit(1)
+        select(Event)
+        .where(Event.referral_id == referral.id, Event.action.not_in(_NOBODYS_MOVE))
+        .order_by(Event.number.desc())
+        .limit(1)
     )
     if last and last.membership_id == actor.membership_id:
         again = N_("Sie haben hier schon etwas eingetragen. Der Stand ist jetzt: %(state)s.")

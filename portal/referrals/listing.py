@@ -12,9 +12,10 @@ from sqlalchemy import ColumnElement, Select, and_, func, not_, or_, select, tru
 
 from portal import audit
 from portal.actor import Actor
+from portal.deadlines import SENDER_ANSWERS_WITHIN, TEAM_LEAD_AFTER
 from portal.extensions import db
 from portal.grants import Grant
-from portal.lifecycle import FINAL, SENDER_ANSWERS_WITHIN, TEAM_LEAD_AFTER, UNDER_WAY, Status
+from portal.lifecycle import FINAL, UNDER_WAY, Status
 from portal.referrals import history, packages, policy
 from portal.referrals.models import Referral
 from portal.registry import registry

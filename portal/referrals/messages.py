@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import and_, select
+from sqlalchemy import ColumnElement, and_, select
 
 from portal import outbox
 from portal.accounts.models import Membership, Person
@@ -20,7 +20,7 @@ _TO_RECEIVER = {
     "answer": "referral.answer",
     "withdraw": "referral.withdrawn",
     "void": "referral.withdrawn",
-    "expire": "referral.withdrawn",
+    "expire": "referral.expired",
 }
 _SILENT = {"create", "discard", "acknowledge", "review"}
 
@@ -57,11 +57,10 @@ def tell_volunteers(actor: Actor, referral: Referral, before: Membership | None)
     if now is before:
         return
     if before is not None and before.id != actor.membership_id:
-        outbox.enqueue(actor, "task.ended", person_id=before.person_id,
-                       reference=referral.reference)  # fmt: skip
+        _tell_member(actor, "task.ended", before, reference=referral.reference)
     if now is not None:
-        outbox.enqueue(actor, "task.offered", person_id=now.person_id,
-                       reference=referral.reference, path=f"/referrals/{referral.id}")  # fmt: skip
+        _tell_member(actor, "task.offered", now, reference=referral.reference,
+                     path=f"/referrals/{referral.id}")  # fmt: skip
 
 
 def _sender_topic(referral: Referral, action: Action) -> str:
@@ -75,26 +74,84 @@ def _sender_topic(referral: Referral, action: Action) -> str:
     return "referral.answered" if first else "referral.news"
 
 
-def tell_receiver(actor: Actor, topic: str, referral: Referral) -> None:
-    outbox.enqueue(actor, topic, unit_id=referral.receiver_unit_id,
-                   reference=referral.reference, path=f"/referrals/{referral.id}")  # fmt: skip
+def remind_receiver(system: Actor, referral: Referral) -> None:
+    """Whoever must act: the unit, and a volunteer in whose hands it is."""
+    topic = {Status.SENT: "referral.reminder", Status.SCHEDULED: "referral.appointment"}
+    tell_receiver(system, topic.get(Status(referral.status), "referral.due"), referral)
+    if (holder := task_holder(referral)) is not None:
+        _tell_member(system, "task.reminder", holder, reference=referral.reference,
+                     path=f"/referrals/{referral.id}")  # fmt: skip
+
+
+def remind_sender(system: Actor, referral: Referral) -> None:
+    asked = Status(referral.status) is Status.INFO_NEEDED
+    tell_sender(system, "referral.unanswered" if asked else "referral.stands", referral)
+
+
+def tell_lead(system: Actor, topic: str, referral: Referral) -> bool:
+    """Those who lead the sender's unit. False if nobody does."""
+    leads = _people_who("client.assign", Membership.unit_id == referral.sender_unit_id)
+    for lead in leads:
+        _tell_member(system, topic, lead, reference=referral.reference,
+                     path=f"/referrals/{referral.id}")  # fmt: skip
+    return bool(leads)
+
+
+def tell_coordination(system: Actor, topic: str, referral: Referral) -> bool:
+    """Those who oversee the county: they see no referral, only what is left lying. False if
+    nobody does."""
+    coordinators = _people_who("referral.oversee")
+    for coordinator in coordinators:
+        _tell_member(system, topic, coordinator, reference=referral.reference)
+    return bool(coordinators)
+
+
+def _people_who(right: str, *where: ColumnElement[bool]) -> list[Membership]:
+    """One membership of each of them."""
+    found = db.session.scalars(
+        select(Membership)
+        .join(Person, Person.id == Membership.person_id)
+        .where(Membership.role.in_(registry().roles_with(right)), *where)
+        .where(Membership.ended_on.is_(None), Person.active)
+        .order_by(Membership.id)
+    )
+    return list({membership.person_id: membership for membership in found}.values())
+
+
+def _tell_member(
+    actor: Actor, topic: str, member: Membership, *, reference: str, path: str = "/"
+) -> None:
+    """This very member: nobody else of the unit stands in."""
+    outbox.enqueue(actor, topic, person_id=member.person_id, membership_id=member.id,
+                   reference=reference, path=path)  # fmt: skip
+
+
+def tell_receiver(actor: Actor, topic: str, referral: Referral, *, urgent: bool = False) -> None:
+    """The receiving unit; the letter names the advisor in charge, whom it may ring up."""
+    advisor = db.session.scalar(select(Client.advisor_id).where(Client.id == referral.client_id))
+    outbox.enqueue(
+        actor, topic, unit_id=referral.receiver_unit_id, reference=referral.reference,
+        path=f"/referrals/{referral.id}", signed_by_id=advisor, urgent=urgent,
+    )  # fmt: skip
 
 
 def tell_sender(actor: Actor, topic: str, referral: Referral) -> None:
     """The advisor in charge; the unit when that account is gone, or will be by the time of
     delivery, so that nothing goes silent. Nobody, once the client is erased."""
     found = db.session.execute(
-        select(Client.unit_id, Person.id, and_(Membership.ended_on.is_(None), Person.active))
+        select(Client.unit_id, Person.id, Membership.id,
+               and_(Membership.ended_on.is_(None), Person.active))
         .join(Membership, Membership.id == Client.advisor_id)
         .join(Membership.person)
         .where(Client.id == referral.client_id, Client.erased_on.is_(None))
-    ).one_or_none()
+    ).one_or_none()  # fmt: skip
     if found is None:
         return
-    unit_id, person_id, reachable = found
+    unit_id, person_id, membership_id, reachable = found
     outbox.enqueue(
         actor, topic,
         person_id=person_id if reachable else None,
+        membership_id=membership_id if reachable else None,
         unit_id=unit_id,
         reference=referral.reference, path=f"/referrals/{referral.id}",
     )  # fmt: skip

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, query_expression, relationship
 
 from portal.accounts.models import Membership, Unit
@@ -18,11 +18,21 @@ from portal.lifecycle import FINAL, Status
 from portal.network.models import Municipality, Service
 
 
+def _some(name: str, *columns: str, where: str) -> Index:
+    """An index over a part of the rows alone."""
+    only = text(where)
+    return Index(name, *columns, sqlite_where=only, postgresql_where=only)
+
+
 class Referral(HasId, Model):
     """One handoff to one unit. `state` is the workflow's, `status` the core's it refines.
 
     `turn` says whose move is expected ("sender", "receiver", "" when the loop is closed) and
-    `next_on` until when; every list of what is due is a query over these two.
+    `next_on` until when; every list of what is due is a query over these two. `timer_on` is the
+    day of the next notice about it (None: nothing more comes by itself), `timer_step` how many
+    of its timetable were given since the last move. `escalated_on` is the day on which the
+    coordination was told of it, until somebody moves or the date does; `called_at` when it last
+    rang up.
     """
 
     __tablename__ = "referral"
@@ -30,7 +40,11 @@ class Referral(HasId, Model):
         Index("ix_referral_receiver_unit_id_turn_next_on", "receiver_unit_id", "turn", "next_on"),
         Index("ix_referral_client_id_turn_next_on", "client_id", "turn", "next_on"),
         Index("ix_referral_turn_next_on", "turn", "next_on"),
-    )
+        _some("ix_referral_escalated_on", "escalated_on", where="escalated_on IS NOT NULL"),
+        _some("ix_referral_without_answer", "sent_at", "service_id",
+              where="responded_at IS NULL AND closed_at IS NULL"),
+        _some("ix_referral_responded_at", "responded_at", where="responded_at IS NOT NULL"),
+    )  # fmt: skip
     reference: Mapped[str] = mapped_column(String(20), unique=True)
     type: Mapped[str] = mapped_column(String(60))
     client_id: Mapped[UUID] = mapped_column(ForeignKey("client.id"))
@@ -54,6 +68,10 @@ class Referral(HasId, Model):
     next_on: Mapped[date | None]
     due_on: Mapped[date | None]
     code: Mapped[str | None] = mapped_column(String(60))
+    timer_on: Mapped[date | None] = mapped_column(index=True)
+    timer_step: Mapped[int] = mapped_column(default=0)
+    escalated_on: Mapped[date | None]
+    called_at: Mapped[datetime | None]
     no_shows: Mapped[int] = mapped_column(default=0)
     handler_id: Mapped[UUID | None] = mapped_column(ForeignKey("membership.id"))
 
@@ -127,7 +145,11 @@ class Event(HasId, Model):
 
 
 class Appointment(HasId, Model):
-    """A date of a referral. The current one is `planned`; the others keep how they ended."""
+    """A date of a referral. The current one is `planned`; the others keep how they ended.
+
+    One in the place of another that was moved or called off has the same `series_id` and a
+    higher `sequence`: in a calendar the two are one entry.
+    """
 
     __tablename__ = "appointment"
     __table_args__ = (Index("ix_appointment_referral_id_state", "referral_id", "state"),)
@@ -135,6 +157,9 @@ class Appointment(HasId, Model):
     starts_at: Mapped[datetime]
     place_sealed: Mapped[bytes | None]
     state: Mapped[str] = mapped_column(String(20), default="planned")
+    series_id: Mapped[UUID]
+    sequence: Mapped[int]
+    changed_at: Mapped[datetime]
 
     place = Encrypted[str]("place_sealed", "")
 
@@ -162,6 +187,14 @@ class DeletionRequest(HasId, Model):
     unit: Mapped[Unit] = relationship(lazy="raise")
 
     basis = Encrypted[str]("basis_sealed", "")
+
+
+class TimerRun(Model):
+    """When the timer of a plugin last ran."""
+
+    __tablename__ = "timer_run"
+    key: Mapped[str] = mapped_column(String(60), primary_key=True)
+    ran_at: Mapped[datetime]
 
 
 class ReferenceCounter(Model):

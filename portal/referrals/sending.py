@@ -32,7 +32,7 @@ def save_drafts(
     """Keep every part as a draft. False if refused."""
     right = [_is_in_order(actor, part) for part in sitting.parts]
     if draft is None:
-        right += [not say_if_closed(part) for part in sitting.parts]
+        right += [not say_if_closed(actor, part) for part in sitting.parts]
     return all(right) and all(
         _write(actor, sitting, part, draft, follow_up_of) is not None for part in sitting.parts
     )
@@ -45,7 +45,7 @@ def hand_over(
     """Take down what the client answered, and send to whom the client agreed. None if refused."""
     going = [part for part in sitting.parts if not part.refused]
     right = [_is_in_order(actor, part) for part in going]
-    right += [not say_if_closed(part) for part in going]
+    right += [not say_if_closed(actor, part) for part in going]
     answered = sitting.consent.read(actor) if sitting.consent.asks else None
     if not all(right) or (sitting.consent.asks and answered is None):
         return None
@@ -97,10 +97,10 @@ def _send(actor: Actor, part: Handover, referral: Referral) -> bool:
     return True
 
 
-def say_if_closed(part: Handover) -> bool:
+def say_if_closed(actor: Actor, part: Handover) -> bool:
     """Whether the service takes nothing any more; why stands above its part."""
     try:
-        commands.open_service(part.service.id)
+        commands.open_service(actor, part.service.id)
     except Invalid as closed:
         part.questions.put_errors(closed.errors)
         return True

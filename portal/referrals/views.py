@@ -20,6 +20,7 @@ from portal.grants import Grant
 from portal.problems import Conflict, Invalid, NotFound
 from portal.referrals import (
     commands,
+    coordination,
     deletions,
     endings,
     history,
@@ -88,6 +89,8 @@ def page(actor: Actor, referral: Referral, status: int = 200, **more: Any) -> Re
         .where(Appointment.referral_id == referral.id)
         .order_by(Appointment.starts_at)
     ).all()  # fmt: skip
+    timeline = history.timeline(referral, side, grant)
+    successors = _successors(actor, referral)
     context: dict[str, Any] = {
         "referral": referral,
         "kind": kind,
@@ -100,11 +103,12 @@ def page(actor: Actor, referral: Referral, status: int = 200, **more: Any) -> Re
         "withheld": packages.held_back(referral) if side is Side.SENDER else (),
         "state": history.state_label(referral, side),
         "mood": listing.mood(referral),
-        "timeline": history.timeline(referral, side, grant),
+        "timeline": timeline,
+        "suggested": None if successors else coordination.suggested(timeline),
         "appointments": appointments,
         "actions": policy.possible_actions(actor, referral),
         "recordable": policy.recordable_actions(actor, referral),
-        "successors": _successors(actor, referral),
+        "successors": successors,
         "pulse": policy.pulse(actor, referral),
         "restricted": policy.is_restricted(referral) and not referral.is_final,
         **_deletion(actor, referral),
@@ -271,7 +275,8 @@ def again(referral_id: UUID) -> Response:
     """A successor of an ended referral, as a draft to be looked over and sent."""
     actor = current_actor()
     try:
-        draft = commands.send_again(actor, referral_id)
+        service_id = request.form.get("service", type=UUID)  # another one than before
+        draft = commands.send_again(actor, referral_id, service_id)
         db.session.commit()
     except Invalid as refused:
         db.session.rollback()

@@ -101,7 +101,7 @@ def fields_form(
 def _control(question: Field, today: date) -> Any:
     options: dict[str, Any] = {
         "label": gettext(question.label),
-        "description": gettext(question.hint) if question.hint else "",
+        "description": translate(question.hint),
         "default": _default(question, today),
         "validators": [],
     }

@@ -9,7 +9,7 @@ from sqlalchemy.exc import DBAPIError
 
 from portal import migrate
 from portal.extensions import db
-from portal.outbox import OutboxMessage
+from portal.outbox import OutboxMessage, given_up
 from portal.registry import registry
 from portal.web.access import PUBLIC, access
 
@@ -43,8 +43,11 @@ def metrics() -> Response:
     collected = CollectorRegistry()
     waiting = select(func.count()).where(OutboxMessage.delivered_at.is_(None))
     gauge = Gauge("portal_outbox_waiting", "messages not yet delivered", registry=collected)
+    stuck = Gauge("portal_outbox_given_up", "messages that will not leave by themselves",
+                  registry=collected)  # fmt: skip
     try:
         gauge.set(db.session.scalar(waiting) or 0)
+        stuck.set(db.session.scalar(waiting.where(given_up())) or 0)
     except DBAPIError:
         return Response(status=503)
     return Response(generate_latest(collected), content_type=CONTENT_TYPE_LATEST)

@@ -12,21 +12,23 @@ from sqlalchemy import select
 from portal import outbox
 from portal.accounts.models import FailedLogin, Membership, Person
 from portal.extensions import db
+from portal.mailing.letters import Letter
+from portal.mailing.sending import deliver_due
 from portal.testing.town import NOW, Town
 from tests.accounts.conftest import PASSWORD, log_in
 
 
 class Mailbox:
     def __init__(self) -> None:
-        self.letters: list[outbox.Letter] = []
+        self.letters: list[Letter] = []
 
-    def send(self, letter: outbox.Letter) -> None:
+    def send(self, letter: Letter) -> None:
         self.letters.append(letter)
 
     def path(self) -> str:
         """The path of the link in the only letter that is due now."""
         self.letters.clear()
-        outbox.deliver_due(self, NOW)
+        deliver_due(self, NOW)
         (letter,) = self.letters
         found = re.search(r"http://localhost(/account/password/\S+)", letter.text)
         assert found

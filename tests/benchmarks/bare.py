@@ -329,7 +329,7 @@ class Twin:
             ))  # fmt: skip
             connection.execute(insert(outbox).values(
                 topic="referral.answered", reference="", path=f"/referrals/{referral_id}",
-                created_at=now, due_at=now,
+                created_at=now, urgent=False,
             ))  # fmt: skip
             connection.commit()
 

@@ -168,7 +168,7 @@ class Builder:
             service = self._id()
             self.rows.add(Service, id=service, unit_id=unit, type=kind.key, active=True,
                           name=f"Angebot {number}", neutral_name="", description="",
-                          goal_areas=list(kind.goal_areas), accepts_new=True)  # fmt: skip
+                          goal_areas=list(kind.goal_areas))  # fmt: skip
             self.rows.add(ServiceLanguage, service_id=service, language="de")
             answers = jsonable(factory.answers(kind.form))
             self.offers.append(_Offer(service, unit, member, kind, answers))
@@ -307,6 +307,7 @@ class Builder:
         appointment = self._id()
         self.rows.add(
             Appointment, id=appointment, referral_id=referral, state="planned",
+            series_id=appointment, sequence=0, changed_at=self.now,
             starts_at=self.now + timedelta(days=self.random.randint(1, 20)),
             place_sealed=_sealed("appointment.place_sealed", appointment, "Zimmer 12"),
         )  # fmt: skip

@@ -10,9 +10,9 @@ from urllib.parse import urlsplit
 import pytest
 from sqlalchemy import select
 
-from portal import outbox
 from portal.accounts.models import Membership
 from portal.extensions import db
+from portal.mailing.letters import render
 from portal.outbox import OutboxMessage
 from portal.referrals.models import Referral
 from portal.testing.town import NOW
@@ -136,7 +136,8 @@ def test_of_a_partner(serve: Serve, hands: Somebody, width: int) -> None:
     assert not partner.sees_any(*OF_THE_CLIENT)
 
     partner.click("link", "Angebote", within="header")
-    partner.write("Wartezeit in Wochen", "6")
+    partner.tick("Warteliste")
+    partner.write("Wartezeit in Wochen, etwa", "6")
     partner.click("button", "Stand speichern: Kita-Plätze")
     assert partner.sees("Gespeichert.")
     partner.click("link", "Anfragen", within="header")
@@ -242,7 +243,7 @@ def test_of_an_auditor(serve: Serve, hands: Somebody, width: int) -> None:
 def invitation_link() -> str:
     """What stands in the one letter that was written."""
     db.session.rollback()
-    letter = outbox.render(db.session.scalars(select(OutboxMessage)).one())
+    letter = render(db.session.scalars(select(OutboxMessage)).one())
     address = next(line for line in letter.text.split() if line.startswith("http"))
     return urlsplit(address).path
 

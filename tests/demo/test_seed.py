@@ -11,7 +11,6 @@ from flask import Flask
 from markupsafe import escape
 from sqlalchemy import func, inspect, select
 
-from portal import outbox
 from portal.accounts.models import Membership, Person
 from portal.accounts.roles import ROLES
 from portal.actor import Actor
@@ -28,7 +27,8 @@ from portal.demo.story import working_monday
 from portal.extensions import Model, db
 from portal.grants import Grant
 from portal.lifecycle import FINAL, Status
-from portal.network.models import Service
+from portal.mailing.letters import render
+from portal.network.models import CLOSED, OPEN, WAITING, Service
 from portal.outbox import OutboxMessage
 from portal.referrals import policy
 from portal.referrals.models import Event, Referral
@@ -164,7 +164,7 @@ def test_messages_name_nobody(county: Flask) -> None:
         for name in (client.profile["given_name"], client.profile["family_name"])
     }
     with county.test_request_context():
-        letters = [outbox.render(m) for m in db.session.scalars(select(OutboxMessage))]
+        letters = [render(m) for m in db.session.scalars(select(OutboxMessage))]
     assert len(letters) > 100
     for letter in letters:
         told = f"{letter.subject} {letter.text}".split()
@@ -174,7 +174,7 @@ def test_messages_name_nobody(county: Flask) -> None:
 
 def test_offers_are_open_and_closed_and_name_their_places(county: Flask) -> None:
     services = db.session.scalars(select(Service)).all()
-    assert {service.accepts_new for service in services} == {True, False}
+    assert {service.capacity_on(NOW.date()) for service in services} == {OPEN, WAITING, CLOSED}
     assert {service.type for service in services} == set(registry().referral_types)
 
 

@@ -179,6 +179,20 @@ def test_the_mailbox_shows_what_would_have_been_sent(client: PortalClient, town:
     assert f'href="/fenster/7/referrals/{referral.id}"' in inside
 
 
+def test_a_letter_is_shown_as_it_would_be_sent(client: PortalClient, town: Town) -> None:
+    fill_mailbox(town, 1)
+    page = client.get("/demo/mailbox").text
+    frames = re.findall(r'src="(/demo/mailbox/\d+)"', page)
+    assert len(frames) == 2
+    letter = client.get(frames[0])
+    assert "VM-2026-000000" in letter.text
+    assert "<style>" in letter.text
+    assert "sandbox" in letter.headers["Content-Security-Policy"]
+    assert letter.headers["X-Frame-Options"] == "SAMEORIGIN"
+    for number in ("0", "x", "9" * 30, "²"):
+        assert client.get(f"/demo/mailbox/{number}").status_code == 404
+
+
 def test_the_newest_message_comes_first_page_by_page(client: PortalClient, town: Town) -> None:
     fill_mailbox(town, PAGE)  # two messages each: two pages
     first = client.get("/demo/mailbox").text

@@ -59,12 +59,18 @@ def test_several_deliver_at_a_time_and_one_after_another(client: PortalClient, t
 
 
 def test_every_municipality_is_listed_by_county(client: PortalClient) -> None:
-    everything = client.get("/delivery").text
-    assert "Hausach" in everything
-    assert "Murrhardt" in everything
-    ortenau = client.get("/delivery?county=Ortenaukreis").text
-    assert "Hausach" in ortenau
-    assert "Murrhardt" not in ortenau
+    addresses = ("/delivery", "/delivery?after=25", "/delivery?after=50", "/delivery?after=75")
+    pages = [client.get(address).text for address in addresses]
+    assert "Hausach" in pages[0]
+    assert "Murrhardt" not in pages[0]
+    assert "Murrhardt" in "".join(pages)
+    assert ["Weitere anzeigen" in page for page in pages] == [True, True, True, False]
+    found = client.get("/delivery?q=hausa").text
+    assert "Hausach" in found
+    assert "Achern" not in found
+    assert "Keine Gemeinde heißt so." in client.get("/delivery?county=Rems-Murr-Kreis&q=hausa").text
+    for odd in ("after=-1", "after=x", "after=" + "9" * 40, "q=%00", "q=" + "x" * 5000):
+        assert client.get(f"/delivery?{odd}").status_code == 200
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from portal.accounts.models import Membership
 from portal.extensions import db
 from portal.network import commands, policy
-from portal.network.models import Municipality, Service
+from portal.network.models import WAITING, Municipality, Service
 from portal.problems import Invalid, NotFound
 from portal.testing.client import PortalClient
 from portal.testing.town import NOW, Town
@@ -22,7 +22,7 @@ SERVICE = {
     "description": "Wir helfen.",
     "goal_areas": ["childcare", "family"],
     "languages": ["de", "uk"],
-    "accepts_new": "y",
+    "capacity": "waiting",
     "waiting_weeks": "3",
     "active": "y",
 }
@@ -47,16 +47,12 @@ def _service(name: str) -> Service:
     return db.session.scalars(select(Service).where(Service.name == name)).one()
 
 
-def _form_prefix(service: Service) -> str:
-    return f"f{service.id.hex[:12]}-"
-
-
 def test_a_partner_makes_a_service_of_the_own_unit(client: PortalClient, town: Town) -> None:
     foreign = {**SERVICE, "unit_id": str(town.stranger.unit_id)}
     assert client.submit("/services/new", foreign).status_code == 303
     made = _service("Beratung")
     assert made.unit_id == town.partner.unit_id
-    assert (made.accepts_new, made.waiting_weeks, made.active) == (True, 3, True)
+    assert (made.capacity_on(NOW.date()), made.waiting_weeks, made.active) == (WAITING, 3, True)
     assert sorted(row.language for row in made.languages) == ["de", "uk"]
     assert made.municipalities == []
     assert made.capacity_as_of == NOW.date()
@@ -69,7 +65,7 @@ def test_a_whole_county_is_one_tick(client: PortalClient) -> None:
     ortenau = select(Municipality.ags).where(Municipality.county == "Ortenaukreis")
     expected = {*db.session.scalars(ortenau), "08119008"}
     assert {row.municipality_ags for row in made.municipalities} == expected
-    shown = commands.service_values(made)
+    shown = commands.service_values(made, NOW.date())
     assert (shown["counties"], shown["municipalities"]) == (["Ortenaukreis"], ["08119008"])
 
     page = f"/services/{made.id}"
@@ -106,31 +102,16 @@ def test_bad_input_is_refused_at_the_field(client, field: str, value, message: s
         assert "Wir helfen." in answer.text
 
 
-def test_capacity_is_two_clicks(client: PortalClient, town: Town) -> None:
-    service = town.service
-    prefix, path = _form_prefix(service), f"/services/{service.id}/capacity"
-    answer = client.submit(path, {f"{prefix}waiting_weeks": "12"}, form="/services")
-    assert answer.status_code == 303
-    saved = _service("Kita-Plätze")
-    assert (saved.accepts_new, saved.waiting_weeks) == (False, 12)
-    open_again = {f"{prefix}accepts_new": "y", f"{prefix}waiting_weeks": ""}
-    client.submit(path, open_again, form="/services")
-    saved = _service("Kita-Plätze")
-    assert (saved.accepts_new, saved.waiting_weeks) == (True, None)
-    refused = client.submit(path, {f"{prefix}waiting_weeks": "999"}, form="/services")
-    assert refused.status_code == 422
-    assert 'value="999"' in refused.text
-
-
 def test_other_units_services_are_unknown(client: PortalClient, town: Town) -> None:
     theirs = town.other_service
     assert theirs.name not in client.get("/services").text
     assert client.get(f"/services/{theirs.id}").status_code == 404
-    for path in (f"/services/{theirs.id}", f"/services/{theirs.id}/capacity"):
+    own = f"/services/{theirs.id}"
+    for path in (own, f"{own}/capacity", f"{own}/capacity/confirm"):
         assert client.submit(path, SERVICE, form="/services").status_code == 404
     actor = town.factory.actor(town.partner)
     with pytest.raises(NotFound):
-        commands.set_capacity(actor, theirs.id, {"accepts_new": False})
+        commands.set_capacity(actor, theirs.id, {"capacity": "open"})
     with pytest.raises(NotFound):
         commands.change_service(actor, uuid4(), SERVICE)
 
@@ -158,11 +139,11 @@ def test_an_administrator_sees_and_filters_all(app: Flask, town: Town, admin: Me
 
 
 def test_what_is_not_shown_is_not_offered(client: PortalClient, town: Town) -> None:
-    assert town.service in db.session.scalars(policy.offered()).all()
+    assert town.service in db.session.scalars(policy.offered(NOW.date())).all()
     hidden = {key: value for key, value in SERVICE.items() if key != "active"}
     assert client.submit(f"/services/{town.service.id}", hidden).status_code == 303
     db.session.rollback()
-    assert town.service.id not in [s.id for s in db.session.scalars(policy.offered())]
+    assert town.service.id not in [s.id for s in db.session.scalars(policy.offered(NOW.date()))]
 
 
 def test_the_command_holds_the_rules_without_a_form(town: Town) -> None:
@@ -170,3 +151,63 @@ def test_the_command_holds_the_rules_without_a_form(town: Town) -> None:
     with pytest.raises(Invalid) as refusal:
         commands.create_service(actor, {"type": "x"})
     assert {"type", "name", "goal_areas", "languages"} <= set(refusal.value.errors)
+
+
+# --- days until an answer -------------------------------------------------------------------------
+
+
+def test_an_administrator_gives_a_service_days_of_its_own(
+    app: Flask, town: Town, admin: Membership
+) -> None:
+    browser: PortalClient = app.test_client()
+    browser.sign_in(admin)
+    page = f"/services/{town.service.id}"
+    assert "Ohne Angabe: 10." in browser.get(page).text
+    for due, expire, stored in (
+        ("5", "14", (5, 14)),
+        ("", "40", (None, 40)),
+        ("", "", (None,) * 2),
+    ):
+        form = {**SERVICE, "due_days": due, "expire_days": expire}
+        assert browser.submit(page, form).status_code == 303
+        service = _service("Beratung")
+        assert (service.due_days, service.expire_days) == stored
+
+
+@pytest.mark.parametrize(
+    ("due", "expire", "field", "says"),
+    [
+        ("0", "", "due_days", "Bitte eine Zahl eingeben zwischen 1 … 60."),
+        ("61", "", "due_days", "Bitte eine Zahl eingeben zwischen 1 … 60."),
+        ("bald", "", "due_days", ""),
+        ("", "121", "expire_days", "Bitte eine Zahl eingeben zwischen 1 … 120."),
+        ("10", "16", "expire_days", "Bitte mindestens 17 eintragen."),
+        ("", "12", "expire_days", "Bitte mindestens 17 eintragen."),
+        ("20", "", "expire_days", "Bitte mindestens 27 eintragen."),
+    ],
+)
+def test_days_that_leave_no_room_are_refused_at_their_field(
+    app: Flask, town: Town, admin: Membership, due: str, expire: str, field: str, says: str
+) -> None:
+    browser: PortalClient = app.test_client()
+    browser.sign_in(admin)
+    form = {**SERVICE, "due_days": due, "expire_days": expire}
+    answer = browser.submit(f"/services/{town.service.id}", form)
+    assert answer.status_code == 422
+    assert f'id="{field}-error"' in answer.text
+    assert says in answer.text
+    assert f'value="{due or expire}"' in answer.text
+    assert _service("Kita-Plätze").due_days is None
+
+
+def test_a_partner_does_not_choose_how_soon_it_is_reminded(
+    client: PortalClient, town: Town
+) -> None:
+    service = _service("Kita-Plätze")
+    service.due_days, service.expire_days = 5, 14
+    db.session.commit()
+    page = f"/services/{service.id}"
+    assert "due_days" not in client.get(page).text
+    assert client.submit(page, {**SERVICE, "due_days": "60"}).status_code == 303
+    kept = _service("Beratung")
+    assert (kept.due_days, kept.expire_days) == (5, 14)

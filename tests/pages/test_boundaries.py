@@ -76,7 +76,7 @@ def test_what_is_filled_in_later_was_never_ticked(as_member: Any, town: Town) ->
 
 def test_no_desk_makes_itself_a_jobcenter(as_member: Any, town: Town) -> None:
     form = {"type": "jobcenter", "name": "Jobcenter (echt)", "goal_areas": ["work"],
-            "languages": ["de"], "accepts_new": "y", "active": "y"}  # fmt: skip
+            "languages": ["de"], "capacity": "open", "active": "y"}  # fmt: skip
     answer = as_member(town.partner).post("/services/new", data=form)
     assert answer.status_code == 422
     assert "passt nicht zur Art der Organisation" in answer.text

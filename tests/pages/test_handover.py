@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -190,7 +191,7 @@ def test_the_filters_of_services(advisor: FlaskClient, town: Town) -> None:
     far = town.factory.service(
         town.service.unit, "andere_stelle", "Kita in Waiblingen", municipalities=("08119079",)
     )
-    spoken.accepts_new = False
+    spoken.closed_until = NOW.date() + timedelta(days=1)
     db.session.commit()
     url = f"/clients/{town.client.id}/handover/childcare"
     names = [town.service.name, spoken.name, far.name]

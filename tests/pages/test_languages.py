@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from flask import Flask
 
-from portal import outbox
 from portal.accounts.models import Membership
 from portal.extensions import db
+from portal.mailing.letters import Letter, render
 from portal.outbox import OutboxMessage
 from portal.testing.town import NOW, Town
 
@@ -94,10 +94,10 @@ def test_what_somebody_typed_is_nobody_s_to_translate(app: Flask, town: Town) ->
     assert "Arabic, Turkish" in page.text
 
 
-def letter(**to: object) -> outbox.Letter:
+def letter(**to: object) -> Letter:
     message = OutboxMessage(topic="referral.news", reference="VM-2026-000001", path="/",
-                            created_at=NOW, due_at=NOW, **to)  # fmt: skip
-    return outbox.render(message)
+                            created_at=NOW, **to)  # fmt: skip
+    return render(message)
 
 
 def test_a_letter_is_in_its_reader_s_language(app: Flask, town: Town) -> None:

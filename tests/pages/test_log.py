@@ -19,7 +19,8 @@ from portal.audit import AuditEntry
 from portal.extensions import db
 from portal.inspection.entries import about_key
 from portal.inspection.models import OPEN_FOR, Evaluation
-from portal.outbox import OutboxMessage, render
+from portal.mailing.letters import render
+from portal.outbox import OutboxMessage
 from portal.testing.client import PortalClient
 from portal.testing.town import NOW, Town
 

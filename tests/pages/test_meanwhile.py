@@ -6,21 +6,22 @@ Whoever then presses the button is told so in plain words; nothing is half done,
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import func, select
 from werkzeug.test import TestResponse
 
-from portal import outbox
 from portal.audit import AuditEntry
 from portal.clients.models import Client
 from portal.consents.models import Consent
 from portal.extensions import db
+from portal.mailing.letters import render
 from portal.outbox import OutboxMessage
 from portal.referrals.models import Event, Package, Referral
 from portal.testing.client import PortalClient
-from portal.testing.town import Town
+from portal.testing.town import NOW, Town
 from tests.pages.test_handover import filled, share_url
 
 TYPED = "Platz für ein Kind, 3 Jahre, ab Januar."
@@ -40,7 +41,7 @@ def closes(town: Town, how: str) -> str:
     db.session.rollback()
     unit = town.service.unit
     if how == "full":
-        town.service.accepts_new = False
+        town.service.closed_until = NOW.date() + timedelta(days=1)
     elif how == "offer":
         town.service.active = False
     elif how == "unit":
@@ -219,7 +220,7 @@ def test_a_consent_is_revoked_for_an_office_that_is_gone(advisor: PortalClient, 
     assert (fresh(referral).status, referral.code) == ("cancelled", "consent_withdrawn")
     # The message has somewhere to go, or quietly nowhere: it does not stop the others.
     for message in db.session.scalars(select(OutboxMessage)):
-        assert outbox.render(message).subject
+        assert render(message).subject
 
 
 def test_the_counselling_ends_with_an_office_that_is_gone(

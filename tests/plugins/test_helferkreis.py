@@ -13,13 +13,13 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from portal import outbox
 from portal.accounts.models import Membership
 from portal.clients.models import Client
 from portal.extensions import db
 from portal.grants import Grant
 from portal.hookspecs import hookimpl
 from portal.lifecycle import FINAL
+from portal.mailing.letters import render
 from portal.outbox import OutboxMessage
 from portal.problems import Conflict, Forbidden, Invalid, NotFound
 from portal.referrals import commands, endings, policy, tasks
@@ -438,7 +438,7 @@ def test_the_coordinators_form_offers_the_volunteers_alone(app: Flask, circle: C
 
 def told(topic: str) -> list[tuple[str, ...]]:
     messages = db.session.scalars(select(OutboxMessage).where(OutboxMessage.topic == topic))
-    letters = [outbox.render(message) for message in messages]
+    letters = [render(message) for message in messages]
     assert not [x for x in letters if "zq" in x.subject + x.text or "Helferkreis" in x.text]
     return [letter.to for letter in letters]
 

@@ -353,6 +353,14 @@ def test_a_report_says_something(town: Town) -> None:
     assert list(refused.value.errors) == ["module"]
 
 
+def test_after_a_report_the_next_one_is_expected_anew(town: Town) -> None:
+    referral = running(town)
+    first, town.factory.now = referral.next_on, town.factory.now + timedelta(days=20)
+    town.factory.move(town.partner, referral.id, "report_progress", {"module": 1})
+    assert referral.next_on == first + timedelta(days=20)
+    assert (referral.state, referral.turn) == ("in_progress", "receiver")
+
+
 @pytest.mark.parametrize(
     ("said", "field"),
     [

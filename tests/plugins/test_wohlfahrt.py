@@ -8,8 +8,8 @@ from typing import ClassVar
 import pytest
 from flask import Flask
 
-from portal import outbox
 from portal.extensions import db
+from portal.mailing.letters import render
 from portal.network import commands as network
 from portal.outbox import OutboxMessage
 from portal.problems import Invalid
@@ -146,7 +146,7 @@ def test_the_proposed_purpose_has_the_neutral_name(app: Flask, town: Town) -> No
 def test_no_letter_tells_either(town: Town) -> None:
     referral = referral_of(town)
     town.factory.move(town.partner, referral.id, "accept")
-    letters = [outbox.render(m) for m in db.session.query(OutboxMessage)]
+    letters = [render(m) for m in db.session.query(OutboxMessage)]
     assert len(letters) == 2
     assert not [x for x in letters if REAL in x.subject + x.text or NEUTRAL in x.text]
 
@@ -160,7 +160,7 @@ def test_the_office_gives_the_neutral_name_itself(town: Town) -> None:
     actor = town.factory.actor(town.partner)
     data = {
         "type": "wohlfahrt", "name": "Schwangerschaftsberatung", "neutral_name": "Familienbüro",
-        "goal_areas": ["family"], "languages": ["de"], "accepts_new": True, "active": True,
+        "goal_areas": ["family"], "languages": ["de"], "capacity": "open", "active": True,
     }  # fmt: skip
     made = network.create_service(actor, data)
     assert made.public_name == "Familienbüro"

@@ -22,6 +22,7 @@ from portal.consents import policy as consents
 from portal.consents import texts
 from portal.demo.factory import Factory
 from portal.extensions import Model, db
+from portal.mailing.letters import render
 from portal.network import policy as network
 from portal.privacy import commands as rights
 from portal.privacy import emergency
@@ -364,7 +365,7 @@ def test_08_no_personal_data_in_mails_addresses_titles_and_technical_logs(
         outbox.enqueue(town.factory.actor(town.advisor), topic, person_id=town.advisor.person_id,
                        reference=referral.reference, path=page)  # fmt: skip
     db.session.commit()
-    letters = [outbox.render(each) for each in db.session.scalars(select(outbox.OutboxMessage))]
+    letters = [render(each) for each in db.session.scalars(select(outbox.OutboxMessage))]
     assert len(letters) > len(outbox.CORE_MESSAGES) + 5
     assert not secret.are_in(letters)
     printed = "".join(capfd.readouterr()) + caplog.text

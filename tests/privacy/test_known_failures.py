@@ -14,7 +14,8 @@ from portal.codes import CANCEL, DECLINE, By
 from portal.demo.factory import Factory
 from portal.extensions import db
 from portal.lifecycle import FINAL
-from portal.outbox import OutboxMessage, render
+from portal.mailing.letters import render
+from portal.outbox import OutboxMessage
 from portal.problems import Conflict, Forbidden, Invalid, NotFound
 from portal.referrals import commands, endings, packages, policy
 from portal.referrals.models import DeletionRequest, Referral

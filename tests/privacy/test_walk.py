@@ -23,6 +23,7 @@ from portal.clients.models import Client
 from portal.demo.factory import Factory
 from portal.extensions import db
 from portal.grants import Grant
+from portal.mailing.letters import render
 from portal.privacy import commands as rights
 from portal.problems import NotFound
 from portal.referrals import commands, endings, packages, policy
@@ -175,7 +176,7 @@ def test_a_receiver_finds_nothing_but_what_was_shared(
     names = {"given_name", "family_name"}
     before = " ".join(p.text for p in pages if f"/{world.stages['sent'].id}" in p.address)
     assert bool(world.shared.fields_in(before) & names) is (here.kind.preview is None)
-    letters = [outbox.render(each) for each in db.session.scalars(select(outbox.OutboxMessage))]
+    letters = [render(each) for each in db.session.scalars(select(outbox.OutboxMessage))]
     assert letters
     printed = "".join(capfd.readouterr()) + caplog.text
     for markers in (world.secret, world.shared, world.own):

@@ -350,7 +350,7 @@ def test_the_system_lets_a_referral_expire_and_tells_both_sides(town: Town) -> N
     commands.perform(Actor.system(NOW), referral.id, "expire", {})
     assert (referral.status, referral.turn) == ("expired", "sender")
     topics = db.session.scalars(select(OutboxMessage.topic).order_by(OutboxMessage.id)).all()
-    assert topics[-2:] == ["referral.withdrawn", "referral.result"]
+    assert topics[-2:] == ["referral.expired", "referral.result"]
 
 
 # --- outside of the workflow ------------------------------------------------------------
@@ -442,7 +442,7 @@ def test_nothing_is_sent_to_what_is_closed(town: Town, closed: str) -> None:
         "organisation": town.service.unit.organisation,
     }.get(closed)  # fmt: skip
     if part is None:
-        town.service.accepts_new = False
+        town.service.closed_until = NOW.date() + timedelta(days=1)
     else:
         part.active = False
     for attempt in (

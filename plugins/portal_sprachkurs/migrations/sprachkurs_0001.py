@@ -26,6 +26,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_sprachkurs_offer"),
     )
     op.create_index("ix_sprachkurs_offer_referral_id", "sprachkurs_offer", ["referral_id"])
+    op.create_index(
+        "ix_sprachkurs_offer_answer_answer_until", "sprachkurs_offer", ["answer", "answer_until"]
+    )
     op.create_table(
         "sprachkurs_result",
         sa.Column("id", sa.Uuid(), nullable=False),

@@ -1,0 +1,1 @@
+"""Appointments in people's own calendars: feeds at secret addresses, and single files."""

@@ -1,0 +1,1 @@
+"""Messages on their way: what leaves by mail, when and where to, and the inbox in the portal."""
