@@ -108,7 +108,17 @@ def test_of_a_coordinator(serve: Serve, hands: Somebody, width: int) -> None:
     assert coordinator.sees("Überfällig bei Partnerstellen: 1", referral.reference,
                             "seit 9 Arbeitstagen überfällig", "Kita-Büro Hausach (Demo)",
                             "0000 2000")  # fmt: skip
-    assert not coordinator.sees_any(*OF_THE_CLIENT, "Kita-Plätze")
+    assert not coordinator.sees_any(*OF_THE_CLIENT)
+    row = coordinator.page.locator("li.row", has_text=referral.reference)
+    assert "Kita-Plätze" not in row.inner_text()
+    for step in ("Anderes Angebot vorschlagen", "Frist verschieben"):
+        coordinator.open("/")
+        coordinator.page.get_by_role("link", name=step).click()
+        coordinator.settle()
+        coordinator.look()
+        assert not coordinator.sees_any(*OF_THE_CLIENT), step
+    coordinator.click("button", "Frist verschieben")
+    assert coordinator.sees("Neue Frist: Bitte ausfüllen.")
     for path in (f"/referrals/{referral.id}", f"/clients/{town.client.id}", "/clients"):
         coordinator.open(path)
         assert not coordinator.sees_any(*OF_THE_CLIENT), path
