@@ -30,6 +30,10 @@ def workflow_errors(workflow: Workflow) -> list[str]:
                 errors.append(
                     f"action {action.key!r} goes from {before!r} to {after!r}: no such move"
                 )
+            if after != S.SCHEDULED and "appointment_at" in {field.key for field in action.fields}:
+                errors.append(
+                    f"action {action.key!r} arranges an appointment, and {after!r} has none"
+                )
     for action in workflow.actions:
         errors += _code_errors(workflow, action)
     for state in workflow.states:

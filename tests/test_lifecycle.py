@@ -11,6 +11,7 @@ from portal import codes
 from portal.drawing import workflow_errors
 from portal.grants import ConsentState, Grant, receiver_grant
 from portal.lifecycle import (
+    APPOINTMENT,
     FINAL,
     GRACE_DAYS,
     LABELS,
@@ -229,6 +230,8 @@ LEAP = Action(key="own.leap", label="Sprung", sources=("draft",), target="accept
               side=Side.SENDER)  # fmt: skip
 MUTE = Action(key="own.end", label="Ende", sources=("accepted",), target="completed",
               side=Side.RECEIVER)  # fmt: skip
+ARRANGE = Action(key="own.meet", label="Treffen", sources=("sent",), target="accepted",
+                 side=Side.RECEIVER, fields=(APPOINTMENT[0],))  # fmt: skip
 BABBLE = Action(key="own.end", label="Ende", sources=("accepted",), target="completed",
                 side=Side.RECEIVER,
                 fields=(Field(key="code", label="C", kind=Kind.CHOICE,
@@ -242,6 +245,7 @@ BABBLE = Action(key="own.end", label="Ende", sources=("accepted",), target="comp
         ({"actions": (LEAP,)}, "action 'own.leap' goes from 'draft' to 'accepted': no such move"),
         ({"without": ("withdraw",)}, "state 'sent' cannot be withdrawn"),
         ({"actions": (MUTE,)}, "action 'own.end' ends as 'completed' without a code"),
+        ({"actions": (ARRANGE,)}, "action 'own.meet' arranges an appointment, and 'accepted' has"),
         ({"actions": (BABBLE,)}, "action 'own.end' has the unknown code 'nice'"),
         ({"states": (OWN,)}, "state 'own.state' cannot be reached"),
     ],

@@ -183,12 +183,13 @@ def _move(
     elif values.get("release"):
         packages.share(actor, referral, values["release"])
     before, holder = referral.state, messages.task_holder(referral)
+    status = Status(referral.status)
     if action.target is not None:
         referral.state = action.target
         referral.status = registry().referral_type(referral.type).workflow.status(action.target)
         referral.version += 1
     with db.session.no_autoflush:  # written in one go
-        effects.apply(actor, referral, action, values)
+        effects.apply(actor, referral, action, values, status)
         history.remember(actor, referral, action, before, fields, values)
         audit.record(actor, "referral.moved", subject=referral, client_id=referral.client_id,
                      action=action.key, to=referral.state, recorded=actor.source)  # fmt: skip
@@ -264,10 +265,11 @@ def void(actor: Actor, referral_id: UUID, data: Mapping[str, Any]) -> Referral:
         raise Conflict(N_("Diese Vermittlung ist bereits als Irrtum gekennzeichnet."))
     values = clean(VOID.fields, data, actor.today)
     before, was_sent = referral.state, referral.sent_at is not None
+    status = Status(referral.status)
     holder = messages.task_holder(referral)
     referral.state = referral.status = Status.ENTERED_IN_ERROR
     referral.version += 1
-    effects.apply(actor, referral, VOID, values)
+    effects.apply(actor, referral, VOID, values, status)
     history.remember(actor, referral, VOID, before, VOID.fields, values)
     audit.record(actor, "referral.voided", subject=referral, client_id=referral.client_id)
     if was_sent:

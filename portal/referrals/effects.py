@@ -38,8 +38,11 @@ _HOW_APPOINTMENTS_END = {
 _CLOSES_THE_LOOP = ("review", "withdraw", "discard")
 
 
-def apply(actor: Actor, referral: Referral, action: Action, values: dict[str, Any]) -> None:
-    """Set everything that follows from a move; the caller has set the state already."""
+def apply(
+    actor: Actor, referral: Referral, action: Action, values: dict[str, Any], before: Status
+) -> None:
+    """Set everything that follows from a move; the caller has set the state already. `before` is
+    the status until then."""
     status = Status(referral.status)
     if action.side is Side.RECEIVER:
         referral.acknowledged_at = referral.acknowledged_at or actor.now
@@ -60,7 +63,8 @@ def apply(actor: Actor, referral: Referral, action: Action, values: dict[str, An
         referral.closed_at = referral.closed_at or actor.now
     # At the end: its query writes the referral, and a row written twice is checked against its
     # consent again, which may be just being revoked.
-    _set_appointment(actor, referral, action, values)
+    if Status.SCHEDULED in (before, status):  # else there is none: no other move may arrange one
+        _set_appointment(actor, referral, action, values)
 
 
 def start_timer(actor: Actor, referral: Referral) -> None:

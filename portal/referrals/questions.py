@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
@@ -28,21 +30,30 @@ class Question:
     fields: tuple[Field, ...]
 
 
-def ask(actor: Actor, referral_id: UUID, action_key: str, *, lock: bool = False) -> Question:
+def ask(
+    actor: Actor, referral_id: UUID, action_key: str, *, lock: bool = False,
+    typed: Mapping[str, Any] | None = None,
+) -> Question:  # fmt: skip
     """Raises NotFound (not yours), Conflict (no such move in any state).
 
-    `lock` as in `policy.get_visible`: whoever is about to make the move.
+    `lock` as in `policy.get_visible`: whoever is about to make the move. `typed` as in
+    `fields_of`.
     """
     referral = policy.get_visible(actor, referral_id, lock=lock)
     action = registry().referral_type(referral.type).workflow.action(action_key)
-    return Question(referral, action, fields_of(referral, action))
+    return Question(referral, action, fields_of(referral, action, typed))
 
 
-def fields_of(referral: Referral, action: Action) -> tuple[Field, ...]:
-    """What a move asks for, with the choices that depend on the referral filled in."""
+def fields_of(
+    referral: Referral, action: Action, typed: Mapping[str, Any] | None = None
+) -> tuple[Field, ...]:
+    """What a move asks for, with the choices that depend on the referral filled in. Once it is
+    answered (`typed`), without a choice of people where nobody was chosen."""
     filled = []
     for field in action.fields:
         if field.kind is Kind.MEMBER:
+            if typed is not None and not field.required and not typed.get(field.key):
+                continue
             field = replace(field, choices=_members_of(referral, field))
         elif field.key == "release":
             field = replace(field, choices=packages.held_back(referral))

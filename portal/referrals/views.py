@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -169,34 +170,40 @@ def ask(referral_id: UUID, action: str) -> Response:
 def act(referral_id: UUID, action: str) -> Response:
     """Make a move, recording it for the other side where the form says so."""
     actor, recording = _speaking(current_actor())
-    question = _question(actor, referral_id, action, lock=True)
-    move, form = question.action, _form(question, recording)
+    question = _question(actor, referral_id, action, typed=request.form)
+    form = _form(question, recording)
     if recording:
         source = str(form["source"].data or "")
         if source not in dict(SOURCES):
-            db.session.rollback()
-            form.put_errors({"source": N_("Bitte wählen Sie, wie Sie es erfahren haben.")})
-            referral = policy.get_visible(current_actor(), referral_id)
-            return _form_page(current_actor(), referral, move, form, recording, 422)
+            unknown = {"source": N_("Bitte wählen Sie, wie Sie es erfahren haben.")}
+            return _refused(referral_id, action, unknown)
         actor = actor.recording(Side.RECEIVER, source)
     try:
         commands.make(actor, question, form.read(), _seen_version())
         stays = _still_sees(actor, referral_id)
         db.session.commit()
     except Invalid as refused:
-        db.session.rollback()
-        form.put_errors(refused.errors)
-        referral = policy.get_visible(current_actor(), referral_id)
-        return _form_page(current_actor(), referral, move, form, recording, 422)
+        return _refused(referral_id, action, refused.errors)
     except Conflict as late:
         db.session.rollback()
         referral = policy.get_visible(current_actor(), referral_id)
         lost = [(q.label, form[q.key].data) for q in form.questions if q.kind is Kind.LONG_TEXT]
         return page(current_actor(), referral, 409, conflict=late.message, lost=lost)
-    flash(_("Gespeichert: %(move)s", move=_(move.label)), "success")
+    flash(_("Gespeichert: %(move)s", move=_(question.action.label)), "success")
     if request.form.get("back") == "start" or not stays:
         return go(url_for("dashboard.start"))
     return go(url_for("referrals.show", referral_id=referral_id))
+
+
+def _refused(referral_id: UUID, action: str, errors: Mapping[str, str]) -> Response:
+    """The form again, with what was typed and what is wrong with it."""
+    db.session.rollback()
+    actor, recording = _speaking(current_actor())
+    question = _question(actor, referral_id, action)
+    form = _form(question, recording)
+    form.put_errors(errors)
+    referral = policy.get_visible(current_actor(), referral_id)
+    return _form_page(current_actor(), referral, question.action, form, recording, 422)
 
 
 def _still_sees(actor: Actor, referral_id: UUID) -> bool:
@@ -213,10 +220,13 @@ def _speaking(actor: Actor) -> tuple[Actor, bool]:
     return actor, False
 
 
-def _question(actor: Actor, referral_id: UUID, key: str, *, lock: bool = False) -> Question:
-    """A move of one's own side, whether or not it is possible now; others have no page."""
+def _question(
+    actor: Actor, referral_id: UUID, key: str, *, typed: Mapping[str, Any] | None = None
+) -> Question:
+    """A move of one's own side, whether or not it is possible now; others have no page. `typed`
+    is what was filled in by who is about to make it."""
     try:
-        question = questions.ask(actor, referral_id, key, lock=lock)
+        question = questions.ask(actor, referral_id, key, lock=typed is not None, typed=typed)
     except Conflict as unknown:
         raise NotFound from unknown
     policy.require_act(actor, question.referral, question.action)

@@ -18,6 +18,7 @@ from portal.audit import AuditEntry
 from portal.calendars import commands, feed
 from portal.demo.factory import Factory
 from portal.extensions import db
+from portal.lifecycle import Status
 from portal.referrals import effects
 from portal.referrals.commands import void
 from portal.referrals.endings import revoke_consent
@@ -309,7 +310,8 @@ def test_a_date_in_the_place_of_another_is_the_same_entry(app: Flask, town: Town
     (old,) = fetch(app, address)
     anew = registry().referral_type(referral.type).workflow.action("schedule")
     values = {"appointment_at": NEXT_WEEK + timedelta(days=3)}
-    effects.apply(town.factory.actor(town.partner), referral, anew, values)
+    partner = town.factory.actor(town.partner)
+    effects.apply(partner, referral, anew, values, Status.SCHEDULED)
     db.session.commit()
     (new,) = fetch(app, address)
     assert (new["UID"], new.start) == (old["UID"], NEXT_WEEK + timedelta(days=3))
