@@ -5,7 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, False_, Select, and_, case, false, or_, select, true
-from sqlalchemy.orm import defaultload, defer, joinedload, lazyload, load_only, with_expression
+from sqlalchemy.orm import defaultload, joinedload, lazyload, load_only, with_expression
 
 from portal.accounts.models import Membership, Organisation, Unit
 from portal.actor import Actor, ActorKind
@@ -50,7 +50,6 @@ _UNIT = (
     defaultload(Unit.organisation).load_only(Organisation.name, Organisation.active),
 )
 _IN_LISTS = (
-    defer(Referral.request_sealed),
     lazyload(Referral.handler),
     defaultload(Referral.service).load_only(Service.name, Service.neutral_name),
 )
