@@ -23,7 +23,7 @@ from portal.inspection.models import Evaluation
 from portal.network.models import Delivery, Service
 from portal.privacy.emergency import EmergencyAccess
 from portal.privacy.models import PrivacyRequest
-from portal.referrals.models import Referral
+from portal.referrals.models import Appointment, Referral
 from portal.testing.journeys import Office
 from portal.testing.pages import browser, methods
 from portal.testing.town import NOW
@@ -121,5 +121,7 @@ def every_id() -> dict[str, list[Any]]:
     db.session.rollback()
     ids = {name: list(db.session.scalars(select(owner.id))) for name, owner in NAMED.items()}
     plain = {"action": ["accept"], "need": ["childcare"], "key": list(DOCUMENTS),
-             "language": ["uk"], "ags": ["08317041"], "token": ["x"]}  # fmt: skip
+             "language": ["uk"], "ags": ["08317041"], "token": ["x"],
+             "quarter": ["2026-Q4"], "name": ["kinds", "places", "refusals"],
+             "series_id": list(db.session.scalars(select(Appointment.series_id)))}  # fmt: skip
     return {**ids, **plain}
