@@ -163,12 +163,18 @@ def upgrade() -> None:
         sa.Column("address", sa.String(length=200), nullable=False),
         sa.Column("active", sa.Boolean(), nullable=False),
         sa.Column("suspect_since", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("month_asked_on", sa.Date(), nullable=True),
         sa.ForeignKeyConstraint(
             ["organisation_id"], ["organisation.id"], name=op.f("fk_unit_organisation_id")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_unit")),
         sa.UniqueConstraint("organisation_id", "name", name=op.f("uq_unit_organisation_id_name")),
     )
+    with op.batch_alter_table("unit", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_unit_month_asked_on"), ["month_asked_on"], unique=False
+        )
+
     op.create_table(
         "delivery",
         sa.Column("id", sa.Uuid(), nullable=False),
@@ -715,6 +721,39 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "link_code",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("unit_id", sa.Uuid(), nullable=True),
+        sa.Column("membership_id", sa.Uuid(), nullable=True),
+        sa.Column("client_id", sa.Uuid(), nullable=True),
+        sa.Column("referral_id", sa.Uuid(), nullable=True),
+        sa.Column("digest", sa.LargeBinary(), nullable=True),
+        sa.Column("set_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("failures", sa.Integer(), nullable=False),
+        sa.Column("locked_until", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["client_id"],
+            ["client.id"],
+            name=op.f("fk_link_code_client_id"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["membership_id"], ["membership.id"], name=op.f("fk_link_code_membership_id")
+        ),
+        sa.ForeignKeyConstraint(
+            ["referral_id"],
+            ["referral.id"],
+            name=op.f("fk_link_code_referral_id"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(["unit_id"], ["unit.id"], name=op.f("fk_link_code_unit_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_link_code")),
+        sa.UniqueConstraint("client_id", name=op.f("uq_link_code_client_id")),
+        sa.UniqueConstraint("membership_id", name=op.f("uq_link_code_membership_id")),
+        sa.UniqueConstraint("referral_id", name=op.f("uq_link_code_referral_id")),
+        sa.UniqueConstraint("unit_id", name=op.f("uq_link_code_unit_id")),
+    )
+    op.create_table(
         "deletion_request",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("referral_id", sa.Uuid(), nullable=False),
@@ -827,6 +866,7 @@ def downgrade() -> None:
         batch_op.drop_index("ix_deletion_request_answered_at_due_on")
 
     op.drop_table("deletion_request")
+    op.drop_table("link_code")
     with op.batch_alter_table("referral", schema=None) as batch_op:
         batch_op.drop_index("ix_referral_responded_at")
         batch_op.drop_index("ix_referral_without_answer")
@@ -915,6 +955,9 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_delivery_municipality_ags"))
 
     op.drop_table("delivery")
+    with op.batch_alter_table("unit", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_unit_month_asked_on"))
+
     op.drop_table("unit")
     op.drop_table("timer_run")
     op.drop_table("retention_deletion")

@@ -25,12 +25,16 @@ SOURCES: tuple[Choice, ...] = (
 )
 
 
+LINK = "link"  # the source of what was answered without an account
+
+
 @dataclass(frozen=True, kw_only=True)
 class Actor:
     """An argument of every command; `now` comes with it, so that nobody reads a clock.
 
     `recorded_for` is set when a member records what another side said; `source` then says
-    how it became known (a key of SOURCES).
+    how it became known (a key of SOURCES). Who acts by a link has LINK for a source, sees one
+    referral alone (`only`), and while it is not `proven` by a code less of it than a member.
     """
 
     kind: ActorKind
@@ -44,6 +48,9 @@ class Actor:
     permissions: frozenset[str] = field(default_factory=frozenset)
     recorded_for: Side | None = None
     source: str | None = None
+    only: UUID | None = None  # a referral's id
+    client_id: UUID | None = None  # of the client who acts
+    proven: bool = True
 
     @property
     def today(self) -> date:

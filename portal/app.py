@@ -14,6 +14,15 @@ from portal import database, registry
 from portal.accountability import views as accountability
 from portal.accounts import admin_views, login, session
 from portal.accounts import views as accounts
+from portal.answering import (
+    code_views,
+    link_views,
+    month_views,
+    pin_views,
+    slip_views,
+    standing_views,
+)
+from portal.answering import views as answering
 from portal.calendars import views as calendars
 from portal.clients import views as clients
 from portal.consents import text_views
@@ -54,6 +63,13 @@ FEATURES = (
     inspection,
     accountability,
     reports,
+    answering,
+    code_views,
+    month_views,
+    slip_views,
+    pin_views,
+    link_views,
+    standing_views,
     health,
 )
 

@@ -21,6 +21,10 @@ class Grant(StrEnum):
     ENDED = "ended"  # "Zugriff beendet"
 
 
+# What is shown instead while nobody knows who it is that holds a link.
+NAMELESS = {Grant.PACKAGE: Grant.PREVIEW, Grant.TASK: Grant.TEASER}
+
+
 @dataclass(frozen=True)
 class ConsentState:
     """What a grant needs to know of the consent."""

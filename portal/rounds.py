@@ -6,6 +6,7 @@ from datetime import datetime
 
 from portal import sealing
 from portal.actor import Actor
+from portal.answering import month
 from portal.database import unit_of_work
 from portal.extensions import db
 from portal.mailing import sending
@@ -27,7 +28,7 @@ def run(now: datetime, transport: sending.Transport, *, thorough: bool) -> tuple
 
 
 def attend(now: datetime) -> None:
-    """What becomes due by the calendar alone: timers, and the ends of consents."""
+    """What becomes due by the calendar alone: timers, the ends of consents, the monthly letters."""
     system = Actor.system(now)
     plugin_timers.run_due(now)  # first: what a plugin moves on needs no reminder
     timers.run_due(now)
@@ -37,3 +38,4 @@ def attend(now: datetime) -> None:
     if news:
         with unit_of_work():
             endings.announce(system)
+    month.ask_due(now)

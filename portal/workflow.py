@@ -8,7 +8,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -197,10 +197,18 @@ def _is_lookalike(kind: Kind, value: Any) -> bool:
     )
 
 
+def _strikes(moment: datetime) -> bool:
+    """Whether clocks ever show it: in the last Sunday of March an hour is left out."""
+    there = moment.astimezone(UTC).astimezone(moment.tzinfo)
+    return there.replace(tzinfo=None) == moment.replace(tzinfo=None)
+
+
 def _day_complaint(field: Field, value: date, today: date) -> str | None:
     earliest, latest = field.days
     if not 1900 <= value.year <= 2200:
         return N_("Dieses Datum gibt es hier nicht. Bitte das Jahr prüfen.")
+    if isinstance(value, datetime) and not _strikes(value):
+        return N_("Diese Uhrzeit gibt es an diesem Tag nicht: die Uhr wird vorgestellt.")
     day = value.astimezone(LOCAL).date() if isinstance(value, datetime) else value
     if earliest is not None and day < today + timedelta(days=earliest):
         limit = today + timedelta(days=earliest)

@@ -67,6 +67,9 @@ RULES = rules_of(BARE)
 ROUTES = routes_of(BARE)
 CLOSED = [route for route in ROUTES if RULES[route[0]] != PUBLIC]
 GUARDED = [route for route in CLOSED if RULES[route[0]] not in (PERSON, MEMBER)]
+# What whoever holds a signed link may do, signed in or not.
+LINKED = [route for route in ROUTES if RULES[route[0]] == PUBLIC
+          and route[2].startswith(("/answer/<", "/code/<", "/month/<", "/my/<"))]  # fmt: skip
 # Parts of addresses that name something of somebody's; another's must look like nothing.
 PRIVATE = ("client_id", "referral_id", "consent_id", "deputy_id", "request_id", "item_id")
 OTHERS = [route for route in CLOSED if any(f":{name}>" in route[2] for name in PRIVATE)]
@@ -170,7 +173,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
             "delivery_id": delivery.id, "ags": "08317041", "need": "work", "action": "accept",
             "key": "processing", "language": "uk", "access_id": urgent.id,
             "evaluation_id": evaluation.id, "request_id": asked.id,
-            "series_id": meeting.series_id,
+            "series_id": meeting.series_id, "volunteer_id": members["volunteer"].id,
             "item_id": item.id, "mail_id": stuck.id, "owner_id": town.partner.person_id,
         }  # fmt: skip
         yield World(app, members, mine)
@@ -196,12 +199,25 @@ def test_every_part_of_an_address_is_tried_with_a_real_id(world: World) -> None:
 
 def test_only_these_are_open_to_everybody() -> None:
     public = {path for endpoint, _, path in ROUTES if RULES[endpoint] == PUBLIC}
-    assert {path for path in public if not path.startswith("/demo/")} == {
+    by_link = {path for _, _, path in LINKED}
+    assert {path for path in public - by_link if not path.startswith("/demo/")} == {
         "/login", "/healthz", "/readyz", "/metrics", "/help", "/accessibility",
         "/documents/information",
         "/account/forgotten", "/account/password/<token>", "/language",
         "/calendar/<token>.ics",  # calendar programs cannot sign in; the token is the secret
+        "/answer/done", "/code/chosen",  # say that something is done, and not what
+        "/slip",  # wants what stands on paper
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(("endpoint", "method", "path"), LINKED,
+                         ids=[f"{method} {path}" for _, method, path in LINKED])  # fmt: skip
+def test_without_a_link_of_ours_there_is_nothing(
+    world: World, endpoint: str, method: str, path: str
+) -> None:
+    for role in (None, "advisor", "partner"):
+        answer = ask(world.as_(role), method, world.address(endpoint, method, path))
+        assert answer.status_code == 404
 
 
 def test_the_demo_pages_exist_in_demo_mode_only(sqlite_app: Flask) -> None:

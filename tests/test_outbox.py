@@ -13,6 +13,7 @@ from sqlalchemy import func, select
 
 from portal import outbox
 from portal.accounts.models import Membership, Unit
+from portal.clients.commands import name_deputy
 from portal.codes import PARTNER_KINDS
 from portal.database import unit_of_work
 from portal.extensions import db
@@ -257,6 +258,21 @@ def test_no_letter_names_the_client_or_the_partner(town: Town) -> None:
         written = f"{letter.subject}\n{letter.text}\n{letter.html}".casefold()
         assert [word for word in forbidden if word.casefold() in written] == []
         assert "http://localhost/" in letter.text
+
+
+def test_whoever_deputises_today_is_told_beside_the_advisor(town: Town) -> None:
+    f, day = town.factory, NOW.date()
+    name_deputy(f.actor(town.lead), town.advisor.id, town.colleague.id, day, day)
+    referral = f.sent(town.advisor, town.client, town.service)
+    f.move(town.partner, referral.id, "ask")
+    f.at(NOW + timedelta(days=1)).move(town.partner, referral.id, "redirect")
+    told = select(OutboxMessage.topic, OutboxMessage.person_id).order_by(OutboxMessage.id)
+    news = [(topic, person) for topic, person in db.session.execute(told) if person]
+    assert news == [
+        ("referral.question", town.advisor.person_id),
+        ("referral.question", town.colleague.person_id),
+        ("referral.result", town.advisor.person_id),  # the deputy's day is over
+    ]
 
 
 def test_every_move_tells_the_other_side(town: Town) -> None:

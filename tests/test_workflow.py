@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from portal.drawing import drawing_errors, reachable
 from portal.problems import Conflict, Invalid
 from portal.workflow import (
+    LOCAL,
     Action,
     Field,
     Kind,
@@ -138,6 +139,15 @@ def test_the_day_of_a_moment_is_the_one_people_live_in() -> None:
     # 23:30 UTC is half past midnight of the next day here.
     late = datetime(2026, 11, 22, 23, 30, tzinfo=UTC)
     assert one(late, Kind.DATETIME, days=(0, 0)) == late
+
+
+def test_a_time_that_clocks_leave_out_is_refused_and_one_that_comes_twice_is_not() -> None:
+    spring = datetime(2027, 3, 28, 2, 30, tzinfo=LOCAL)
+    assert "Uhrzeit gibt es" in refused(spring, Kind.DATETIME)
+    for kept in (spring.replace(hour=3), spring.replace(hour=1),
+                 datetime(2027, 10, 31, 2, 30, tzinfo=LOCAL),
+                 datetime(2027, 10, 31, 0, 30, tzinfo=UTC)):  # fmt: skip
+        assert one(kept, Kind.DATETIME) == kept
 
 
 @pytest.mark.parametrize("year", [1, 9999])

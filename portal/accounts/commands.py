@@ -126,6 +126,19 @@ def invite_person(actor: Actor, data: Mapping[str, Any]) -> Person:
     return person
 
 
+def open_for_office(actor: Actor, unit: Unit, data: Mapping[str, Any], role: str) -> Person:
+    """An account for an office that answered by link so far. The caller has checked that somebody
+    of it asks; the invitation goes to its registered address and nowhere else. Raises Invalid."""
+    values = _person_values(actor, PERSON_FIELDS, {**data, "email": unit.email}, None)
+    person = Person(name=values["name"], email=values["email"], fs_uniquifier=uuid4().hex)
+    db.session.add(person)
+    db.session.flush()
+    audit.record(actor, "account.created", subject=person)
+    _join(actor, person, {"unit_id": str(unit.id), "role": role})
+    send_link(actor, person, INVITATION)
+    return person
+
+
 def send_link_again(actor: Actor, person_id: UUID) -> None:
     """Another one-time link: the first got lost, or the password did. Raises Conflict."""
     policy.require_admin(actor)

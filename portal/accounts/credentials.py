@@ -26,6 +26,7 @@ WINDOW = timedelta(minutes=15)
 PER_MAIL = 10
 PER_ADDRESS = 50
 RESETS_PER_MAIL = 3
+GUESSES_PER_ADDRESS = 20
 
 SHORTEST_PASSWORD = 12
 LANGUAGE_FIELDS = (
@@ -73,6 +74,16 @@ def log_in(actor: Actor, person: Person, address: str) -> None:
     _forget(_key("address", address), 1)
     person.last_login_at = actor.now
     audit.record(_own(actor, person), "login.succeeded", subject=person)
+
+
+def begin_guess(actor: Actor, what: str, address: str) -> None:
+    """Count an attempt at something else than an account before it is tried. Raises TooMany."""
+    _limit(actor, _key(what, address), GUESSES_PER_ADDRESS)
+
+
+def guessed_right(what: str, address: str) -> None:
+    """It was no guess: forget this one."""
+    _forget(_key(what, address), 1)
 
 
 def record_failed_login(actor: Actor, person: Person | None) -> None:

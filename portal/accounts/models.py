@@ -51,6 +51,8 @@ class Unit(HasId, Model):
     address: Mapped[str] = mapped_column(String(200), default="")
     active: Mapped[bool] = mapped_column(default=True)
     suspect_since: Mapped[datetime | None]  # its mail address refused a letter for good
+    # When it was last considered for the monthly letter that asks what still runs there.
+    month_asked_on: Mapped[date | None] = mapped_column(index=True)
     organisation: Mapped[Organisation] = relationship(back_populates="units", lazy="joined")
 
     @property

@@ -21,6 +21,7 @@ CORE_PERMISSIONS: dict[str, str] = {
     "referral.oversee": N_("Eskalationen und Kennzahlen ohne Namen sehen"),
     "consent_text.check": N_("Übersetzungen für Ratsuchende als geprüft vermerken"),
     "service.edit": N_("Angebote der eigenen Stelle pflegen"),
+    "task.invite": N_("Ehrenamtlichen der eigenen Stelle eine PIN für Links geben"),
     "task.answer": N_("Eigene Aufgaben annehmen oder absagen"),
     "emergency.request": N_("Notzugriff beantragen"),
     "emergency.approve": N_("Notzugriff anderer freigeben"),
@@ -61,7 +62,7 @@ ROLES: dict[str, Role] = {
         # Only what is addressed to the own unit.
         _role("partner", N_("Partnerstelle"), "referral.answer", "service.edit"),
         _role("volunteer_coordinator", N_("Ehrenamtskoordination"), "referral.answer",
-              "service.edit"),
+              "service.edit", "task.invite"),
         # Only tasks given to this very person.
         _role("volunteer", N_("Ehrenamtliche/r"), "task.answer"),
         # The log, never the content.

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Select, and_, false, literal, or_, select,
 from sqlalchemy.orm import defaultload
 
 from portal.accounts.models import Membership, Person
-from portal.actor import Actor
+from portal.actor import Actor, ActorKind
 from portal.clients.models import Client, Deputy
 from portal.extensions import db
 from portal.problems import Conflict, Forbidden, NotFound
@@ -21,10 +21,15 @@ RESTRICTED = N_("Die Verarbeitung ist eingeschränkt. Bis das aufgehoben ist, wi
 
 
 def in_charge(actor: Actor) -> ColumnElement[bool]:
-    """The criterion on Client: the actor counsels this client, deputises, or leads the team.
+    """The criterion on Client: the actor counsels this client, deputises, or leads the team, or
+    is the client, having entered the PIN.
 
     Nobody is in charge of somebody who was erased.
     """
+    if actor.kind is ActorKind.CLIENT:
+        # An id and not a permission: to see oneself is no right to anything else.
+        myself = actor.client_id if actor.proven else None
+        return and_(Client.id == myself, Client.erased_on.is_(None))
     if not actor.may("client.read") or actor.membership_id is None:
         return false()
     mine = _counselled_by(actor.membership_id, actor.today)

@@ -51,6 +51,8 @@ WAYS_TO_REVOKE: tuple[Choice, ...] = (
     ("telephone", N_("am Telefon")),
     ("letter", N_("schriftlich")),
 )
+BY_LINK: Choice = ("link", N_("von der Person selbst per Link"))  # nobody else can say so
+REVOKED_VIA = (*WAYS_TO_REVOKE, BY_LINK)
 DEFAULT_DAYS = 182
 LONGEST_DAYS = 366
 NOTICE_DAYS = 14  # its end is announced so long before

@@ -21,6 +21,7 @@ SHEETS = {
     "disclosure": N_("Wer hat was bekommen"),
     "slip": N_("Begleitblatt"),
     "dossier": N_("Auskunft"),
+    "link": N_("Link für die Person"),
 }
 
 

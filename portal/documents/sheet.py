@@ -99,14 +99,20 @@ class Signature:
 
 @dataclass(frozen=True)
 class Code:
-    """A QR code that carries the reference number and nothing else, with the number beside it."""
+    """A QR code that carries the reference number and nothing else, with the number beside it.
+
+    With an `address` it carries that, to be opened; `beside` stands in large letters below the
+    number, and not in the picture: what is typed there.
+    """
 
     reference: str
+    address: str = ""
+    beside: str = ""
     kind: ClassVar[str] = "code"
 
     @property
     def svg(self) -> str:
-        return pictures.qr(self.reference)
+        return pictures.qr(self.address or self.reference)
 
 
 Block = Heading | Paragraph | Facts | Table | Ticks | Signature | Code

@@ -12,8 +12,9 @@ from flask_babel import force_locale, gettext
 
 from portal.accounts.models import Membership, Person, Unit
 from portal.extensions import db
+from portal.links.addresses import for_reader
 from portal.mailing.spreading import addressees
-from portal.outbox import Mail, OutboxMessage, kind_of
+from portal.outbox import Mail, OutboxMessage, kind_of, staff
 
 _LINK = re.compile(r"https?://\S+")
 
@@ -38,7 +39,8 @@ def render(message: OutboxMessage) -> Letter:
     languages = {_language(each) for each in readers}
     # In the language that all of them chose, else in German.
     language = languages.pop() if len(languages) == 1 else "de"
-    return _letter([message], tuple(each.email for each in readers), language, "")
+    reader = readers[0] if len(readers) == 1 else None
+    return _letter([message], tuple(each.email for each in readers), language, "", reader)
 
 
 def of_mails(mails: list[Mail]) -> Letter:
@@ -48,17 +50,18 @@ def of_mails(mails: list[Mail]) -> Letter:
     digest = hashlib.sha256(b"".join(sorted(mail.id.bytes for mail in mails))).hexdigest()[:32]
     # A message may have been written anew for the same reader: it is told of once.
     messages = {(m.topic, m.reference, m.path): m for m in (mail.message for mail in mails)}
-    return _letter(list(messages.values()), (reader.email,), _language(reader), digest)
+    return _letter(list(messages.values()), (reader.email,), _language(reader), digest, reader)
 
 
 def _letter(
-    messages: list[OutboxMessage], to: tuple[str, ...], language: str, token: str
-) -> Letter:
+    messages: list[OutboxMessage], to: tuple[str, ...], language: str, token: str,
+    reader: Person | Unit | None,
+) -> Letter:  # fmt: skip
     with force_locale(language):
         if len(messages) == 1:
-            subject, body = _one(messages[0])
+            subject, body = _one(messages[0], reader)
         else:
-            subject, body = _several(messages)
+            subject, body = _several(messages, reader)
         context = {
             "subject": subject,
             "language": language,
@@ -72,23 +75,36 @@ def _letter(
     return Letter(to, subject, text, html, token)
 
 
-def _one(message: OutboxMessage) -> tuple[str, str]:
+def _one(message: OutboxMessage, reader: Person | Unit | None) -> tuple[str, str]:
     kind = kind_of(message.topic)
     subject = gettext(kind.subject)
     body = render_template(
         kind.template, subject=subject, reference=message.reference,
         link=_base() + message.path, person_id=message.person_id,
+        without_account=for_reader(message, reader), has_account=_has_account(reader),
     )  # fmt: skip
     return (f"{message.reference}: {subject}" if message.reference else subject), body
 
 
-def _several(messages: list[OutboxMessage]) -> tuple[str, str]:
+def _several(messages: list[OutboxMessage], reader: Person | Unit | None) -> tuple[str, str]:
     subject = gettext("%(number)s Nachrichten im Portal", number=len(messages))
-    told = [(message.reference, gettext(_subject(message))) for message in messages]
+    told = [
+        (message.reference, gettext(_subject(message)), for_reader(message, reader))
+        for message in messages
+    ]
     body = render_template(
-        "messages/several.txt", subject=subject, told=told, link=f"{_base()}/inbox"
-    )
+        "messages/several.txt", subject=subject, told=told, link=f"{_base()}/inbox",
+        has_account=_has_account(reader) or not all(link for _, _, link in told),
+    )  # fmt: skip
     return subject, body
+
+
+def _has_account(reader: Person | Unit | None) -> bool:
+    """Whether logging in helps: of a mailbox, whether anybody of the office can."""
+    if isinstance(reader, Unit):
+        can = staff(reader.id).where(Person.password.is_not(None))
+        return db.session.scalar(can.limit(1)) is not None
+    return reader is None or reader.password is not None
 
 
 def _subject(message: OutboxMessage) -> str:

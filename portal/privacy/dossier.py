@@ -26,6 +26,7 @@ from portal.consents import policy as consents
 from portal.consents.models import Consent
 from portal.extensions import db
 from portal.grants import Grant
+from portal.links.tokens import code_of
 from portal.outbox import CORE_MESSAGES, OutboxMessage
 from portal.privacy import policy as requests
 from portal.privacy.models import KINDS, OUTCOMES, PrivacyRequest
@@ -44,6 +45,7 @@ DELETIONS = {
     "kept": "wird aufbewahrt nach einer Vorschrift",
 }  # fmt: skip
 AUTOMATIC = "Portal (automatisch)"
+THEMSELVES = "Sie selbst (per Link)"
 Told = dict[str, Any]
 
 
@@ -61,13 +63,14 @@ def dossier(actor: Actor, client: Client) -> Told:
             "started_on": _iso(client.counselling_started_on),
             "ended_on": _iso(client.closed_on),
             "restricted_on": _iso(client.restricted_on),
+            "own_link_since": _iso(link.set_at) if (link := code_of(client)) else None,
         },
         "person": _person(client),
         "consents": [_consent(consent) for consent in _consents(actor, client)],
         "referrals": [_referral(referral) for referral in referrals],
         "partners": _partners(client),
         "privacy_requests": [_request(each) for each in requests.of_client(actor, client)],
-        "messages": _messages(referrals),
+        "messages": _messages(client, referrals),
         "access_log": _access_log(client, referrals),
     }
 
@@ -140,7 +143,7 @@ def _consent(consent: Consent) -> Told:
         "valid_from": _iso(consent.valid_from),
         "valid_until": _iso(consent.valid_until),
         "revoked_at": _iso(consent.revoked_at),
-        "revoked_via": dict(agreed.WAYS_TO_REVOKE).get(consent.revoked_via or ""),
+        "revoked_via": dict(agreed.REVOKED_VIA).get(consent.revoked_via or ""),
         "form": dict(agreed.FORMS)[sheet.form],
         "explained_on": _iso(sheet.explained_on),
         "explained_by": _who(sheet.explained_by),
@@ -149,10 +152,10 @@ def _consent(consent: Consent) -> Told:
     }
 
 
-def _who(member: Membership | None) -> str:
+def _who(member: Membership | None, kind: str = "") -> str:
     """The office and the role: staff are not named to the client by a machine."""
     if member is None:
-        return AUTOMATIC
+        return THEMSELVES if kind == "client" else AUTOMATIC
     return f"{member.unit.full_name} ({ROLES[member.role].label})"
 
 
@@ -261,11 +264,11 @@ def _request(request: PrivacyRequest) -> Told:
     }
 
 
-def _messages(referrals: Sequence[Referral]) -> list[Told]:
+def _messages(client: Client, referrals: Sequence[Referral]) -> list[Told]:
     """That somebody was told of something, and when; the letters hold no more than that."""
     numbers = [referral.reference for referral in referrals]
-    statement = select(OutboxMessage).where(OutboxMessage.reference.in_(numbers))
-    found = db.session.scalars(statement.order_by(OutboxMessage.id)).all()
+    about = or_(OutboxMessage.reference.in_(numbers), OutboxMessage.path.contains(str(client.id)))
+    found = db.session.scalars(select(OutboxMessage).where(about).order_by(OutboxMessage.id)).all()
     told = {message.unit_id for message in found}
     units = {unit.id: unit for unit in db.session.scalars(select(Unit).where(Unit.id.in_(told)))}
     kinds = {**CORE_MESSAGES, **registry().messages}
@@ -304,7 +307,7 @@ def _access_log(client: Client, referrals: Sequence[Referral]) -> list[Told]:
     return [
         {
             "at": _iso(entry.at),
-            "who": _who(members.get(entry.membership_id)) if entry.membership_id else AUTOMATIC,
+            "who": _who(members.get(entry.membership_id), entry.actor_kind),
             "what": audit.kind_label(entry.kind),
             "purpose": audit.purpose_label(entry.purpose),
         }

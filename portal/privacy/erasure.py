@@ -14,6 +14,7 @@ from portal.clients import policy as clients
 from portal.clients.models import Client, ClientToken
 from portal.consents.models import Consent, ConsentSheet
 from portal.extensions import db
+from portal.links.models import LinkCode
 from portal.outbox import OutboxMessage
 from portal.privacy.commands import settle
 from portal.privacy.emergency import EmergencyAccess
@@ -95,6 +96,7 @@ def erase(actor: Actor, client: Client, reason: str) -> None:
     _blank_consents(actor, client)
     _blank_requests(client)
     db.session.execute(delete(ClientToken).where(ClientToken.client_id == client.id))
+    db.session.execute(delete(LinkCode).where(LinkCode.client_id == client.id))
     client.profile = {}
     client.erased_on = actor.today
     db.session.flush()

@@ -43,6 +43,7 @@ LABELS = {
     "answered_on": "Beantwortet am", "outcome": "Ergebnis", "reason": "Begründung",
     "office": "Beratungsstelle", "started_on": "Beratung seit", "ended_on": "Beratung beendet am",
     "restricted_on": "Verarbeitung eingeschränkt seit",
+    "own_link_since": "Eigener Link seit",
 }  # fmt: skip
 
 

@@ -73,7 +73,7 @@ def _page(actor: Actor, consent: Consent, status: int = 200, **more: Any) -> Res
         "resting": resting,
         "categories": [translate(labels.get(key, key)) for key in consent.categories],
         "words": {name: dict(getattr(models, name)) for name in (
-            "FORMS", "OCCASIONS", "KINDS", "DIRECTIONS", "PURPOSES", "WAYS_TO_REVOKE")},
+            "FORMS", "OCCASIONS", "KINDS", "DIRECTIONS", "PURPOSES", "REVOKED_VIA")},
         "via": fields_form((VIA,), today=actor.today),
         **more,
     }  # fmt: skip

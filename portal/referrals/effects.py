@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import Table, func, select, update
 
 from portal.accounts.models import Membership
-from portal.actor import Actor
+from portal.actor import LINK, Actor
 from portal.deadlines import DUE_AFTER, SENDER_ANSWERS_WITHIN, Notice, notices
 from portal.extensions import db
 from portal.lifecycle import (
@@ -26,6 +26,8 @@ from portal.registry import registry
 from portal.workflow import LOCAL, Action, Side
 from portal.working_days import add_working_days, working_days_between
 
+# How the first answer came, by the actor's source.
+_CHANNELS = {LINK: "link", "phone": "phone", "email": "email", "letter": "post"}
 _HOW_APPOINTMENTS_END = {
     "no_show": "no_show",
     "event_cancelled": "cancelled",
@@ -47,7 +49,9 @@ def apply(
     if action.side is Side.RECEIVER:
         referral.acknowledged_at = referral.acknowledged_at or actor.now
         if action.target is not None:
-            referral.responded_at = referral.responded_at or actor.now
+            if referral.responded_at is None:
+                referral.responded_at = actor.now
+                referral.channel = _CHANNELS.get(actor.source or "", "portal")
             _set_handler(actor, referral, action, values)
     if action.key in _CLOSES_THE_LOOP:
         referral.loop_closed_at = actor.now

@@ -9,12 +9,12 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, and_, or_, select
 
 from portal import audit
-from portal.actor import Actor
+from portal.actor import Actor, ActorKind
 from portal.clients import policy as clients
 from portal.clients.models import Client
 from portal.consents import commands as consent_commands
 from portal.consents import policy as consents
-from portal.consents.models import NOTICE_DAYS, WAYS_TO_REVOKE, Consent
+from portal.consents.models import BY_LINK, NOTICE_DAYS, WAYS_TO_REVOKE, Consent
 from portal.consents.terms import Talk, Terms
 from portal.extensions import db
 from portal.problems import Conflict, Invalid
@@ -29,15 +29,19 @@ def revoke_consent(actor: Actor, consent_id: UUID, via: str = "in_person") -> Co
     """End a consent at once. Open referrals that rest on it are withdrawn by the system, and
     whoever received something under it is asked to confirm the deletion.
 
+    A client needs no right to end the own one, and the advisor is told of it.
+
     Raises NotFound, Forbidden, Conflict, Invalid.
     """
-    clients.require(actor, "consent.write")
+    by_client = actor.kind is ActorKind.CLIENT
+    if not by_client:
+        clients.require(actor, "consent.write")
     consent = consents.get_visible(actor, consent_id, lock=True)
     if consent.revoked_at is not None:
         raise Conflict(N_("Diese Einwilligung ist bereits widerrufen."))
     if consent.refused:
         raise Conflict(N_("Diese Einwilligung wurde nie gegeben."))
-    if via not in dict(WAYS_TO_REVOKE):
+    if via not in dict((BY_LINK,) if by_client else WAYS_TO_REVOKE):
         raise Invalid({"via": N_("Bitte eine der angebotenen Möglichkeiten wählen.")})
     consent.revoked_at = actor.now
     consent.revoked_via = via
@@ -45,6 +49,9 @@ def revoke_consent(actor: Actor, consent_id: UUID, via: str = "in_person") -> Co
     rests = Referral.consent_id == consent.id
     _withdraw_all(actor, rests, "consent_withdrawn")
     deletions.ask(actor, db.session.scalars(policy.visible(_system(actor)).where(rests)))
+    if by_client:
+        messages.tell_advisor(actor, "consent.revoked", consent.client_id,
+                              reference=consent.sheet.reference)  # fmt: skip
     return consent
 
 

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from sqlalchemy import func, select
 
-from portal.actor import SOURCES, Actor
+from portal.actor import LINK, SOURCES, Actor
 from portal.clients.fields import CLIENT_FIELDS
 from portal.codes import CANCEL, POSTPONED, choices
 from portal.declarations import ReferralType
@@ -190,13 +190,14 @@ def _entry(referral: Referral, event: Event, *, with_details: bool) -> Entry:
     ]
     if with_details and event.action == "void":
         details = [(N_("Grund"), event.data.get("reason", ""))]
-    member = event.membership
+    member, by_link = event.membership, event.source == LINK
+    nobody = referral.receiver.full_name if by_link else "Hand in Hand"
     return Entry(
         event=event,
         label=_label(action, event),
-        who=member.person.name if member else "Hand in Hand",
+        who=member.person.name if member else nobody,
         where=member.unit.full_name if member else "",
-        recorded=dict(SOURCES).get(event.source or "", "") if member else "",
+        recorded=N_("per Link") if by_link else dict(SOURCES).get(event.source or "", ""),
         details=details,
     )
 
@@ -267,7 +268,8 @@ def what_happened(actor: Actor, referral: Referral) -> str:
         .order_by(Event.number.desc())
         .limit(1)
     )
-    if last and last.membership_id == actor.membership_id:
+    mine = (actor.membership_id, actor.source == LINK)
+    if last and (last.membership_id, last.source == LINK) == mine:
         again = N_("Sie haben hier schon etwas eingetragen. Der Stand ist jetzt: %(state)s.")
         return Phrase(again, state=Phrase(state_label(referral)))
     who = last.membership.person.name if last and last.membership else Phrase(N_("Jemand"))

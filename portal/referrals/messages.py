@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from sqlalchemy import ColumnElement, and_, select
+from sqlalchemy.orm import aliased
 
 from portal import outbox
 from portal.accounts.models import Membership, Person
 from portal.actor import Actor
-from portal.clients.models import Client
+from portal.clients.models import Client, Deputy
 from portal.extensions import db
 from portal.lifecycle import FINAL, Status
 from portal.referrals import policy
@@ -136,22 +139,39 @@ def tell_receiver(actor: Actor, topic: str, referral: Referral, *, urgent: bool 
 
 
 def tell_sender(actor: Actor, topic: str, referral: Referral) -> None:
-    """The advisor in charge; the unit when that account is gone, or will be by the time of
-    delivery, so that nothing goes silent. Nobody, once the client is erased."""
+    """The advisor in charge of the client, of one referral."""
+    tell_advisor(actor, topic, referral.client_id, reference=referral.reference,
+                 path=f"/referrals/{referral.id}")  # fmt: skip
+
+
+def tell_advisor(
+    actor: Actor, topic: str, client_id: UUID, *, reference: str = "", path: str = ""
+) -> None:
+    """The advisor in charge, and whoever deputises today; the unit when that account is gone, or
+    will be by the time of delivery, so that nothing goes silent. Nobody, once the client is erased.
+    Without a path it leads to the client."""
+    stand_in = aliased(Membership)
+    today = and_(Deputy.starts_on <= actor.today, Deputy.ends_on >= actor.today)
     found = db.session.execute(
         select(Client.unit_id, Person.id, Membership.id,
-               and_(Membership.ended_on.is_(None), Person.active))
+               and_(Membership.ended_on.is_(None), Person.active),
+               stand_in.person_id, stand_in.id)
         .join(Membership, Membership.id == Client.advisor_id)
         .join(Membership.person)
-        .where(Client.id == referral.client_id, Client.erased_on.is_(None))
-    ).one_or_none()  # fmt: skip
-    if found is None:
+        .outerjoin(Deputy, and_(Deputy.advisor_id == Membership.id, today))
+        .outerjoin(stand_in, and_(stand_in.id == Deputy.deputy_id, stand_in.ended_on.is_(None)))
+        .where(Client.id == client_id, Client.erased_on.is_(None))
+    ).all()  # fmt: skip
+    if not found:
         return
-    unit_id, person_id, membership_id, reachable = found
+    unit_id, person_id, membership_id, reachable = found[0][:4]
+    path = path or f"/clients/{client_id}"
     outbox.enqueue(
         actor, topic,
         person_id=person_id if reachable else None,
         membership_id=membership_id if reachable else None,
-        unit_id=unit_id,
-        reference=referral.reference, path=f"/referrals/{referral.id}",
+        unit_id=unit_id, reference=reference, path=path,
     )  # fmt: skip
+    for deputy, member in {row[4:] for row in found if row[5] not in (None, actor.membership_id)}:
+        outbox.enqueue(actor, topic, person_id=deputy, membership_id=member, reference=reference,
+                       path=path)  # fmt: skip

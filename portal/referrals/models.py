@@ -94,7 +94,7 @@ class Referral(HasId, Model):
     municipality: Mapped[Municipality] = relationship(lazy="joined")
     packages: Mapped[list[Package]] = relationship(order_by="Package.number", lazy="raise")
 
-    # How the actor of the query comes to see this row: "sender", "receiver" or "overseer".
+    # How the actor of the query comes to see this row: "sender", "receiver" or "client".
     seen_as: Mapped[str | None] = query_expression()
 
     request = Encrypted[dict[str, Any]]("request_sealed", {})

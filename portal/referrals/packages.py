@@ -16,7 +16,7 @@ from portal.actor import Actor
 from portal.clients.fields import CLIENT_FIELDS, HIDDEN_IN_SHELTER
 from portal.clients.models import Client
 from portal.consents import policy as consents
-from portal.declarations import ReferralType
+from portal.declarations import NAMELESS_PREVIEW, ReferralType
 from portal.extensions import db
 from portal.grants import Grant
 from portal.network.models import Municipality
@@ -142,10 +142,9 @@ def _text(field: Field, value: Any) -> str:
 
 
 def preview_items(kind: ReferralType, content: dict[str, Any]) -> list[Item]:
-    """What is shown before acceptance; never a name, whatever the kind's preview says."""
-    if kind.preview is None:
-        return items(kind, content)
-    return [i for i in items(kind, content) if i.field.key in kind.preview and not i.names]
+    """What is shown before acceptance, or by a link alone; never a name, whatever the kind says."""
+    shown = NAMELESS_PREVIEW if kind.preview is None else kind.preview
+    return [i for i in items(kind, content) if i.field.key in shown and not i.names]
 
 
 def granted_content(kind: ReferralType, content: dict[str, Any], allowed: Grant) -> dict[str, Any]:

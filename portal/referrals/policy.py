@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, False_, Select, and_, case, false, or_, select, true
+from sqlalchemy import ColumnElement, False_, Select, and_, case, false, literal, or_, select, true
 from sqlalchemy.orm import defaultload, joinedload, lazyload, load_only, with_expression
 
 from portal.accounts.models import Membership, Organisation, Unit
@@ -13,7 +13,7 @@ from portal.clients.models import Client
 from portal.clients.policy import in_charge
 from portal.consents.models import Consent
 from portal.extensions import db
-from portal.grants import Grant, receiver_grant
+from portal.grants import NAMELESS, Grant, receiver_grant
 from portal.lifecycle import FINAL, Status
 from portal.network.models import Service
 from portal.problems import Forbidden, NotFound
@@ -76,6 +76,10 @@ _CLIENT_AND_ADVISOR = joinedload(Referral.client).options(
     lazyload(Client.municipality),
 )
 
+# What an office may say by a link alone: whoever reads its mail can do no harm by it that the
+# letter of confirmation does not tell of.
+WITHOUT_CODE = ("acknowledge", "decline", "waitlist")
+
 TASK = "task.answer"  # the right to answer what one was asked for oneself
 GONE = N_("Diese Aufgabe ist nicht mehr für Sie offen. Vielleicht hat sie inzwischen jemand "
           "anderes übernommen.")  # fmt: skip
@@ -88,6 +92,12 @@ def as_sender(actor: Actor) -> ColumnElement[bool]:
     return Referral.client_id.in_(select(Client.id).where(in_charge(actor)))
 
 
+def as_client(actor: Actor) -> ColumnElement[bool]:
+    """What was sent about the client who asks: of a draft nobody was told."""
+    mine = Referral.client_id.in_(select(Client.id).where(in_charge(actor)))
+    return and_(mine, Referral.sent_at.is_not(None))
+
+
 def as_receiver(actor: Actor) -> ColumnElement[bool]:
     """Sent to the actor's unit, of that for a volunteer the own tasks; plugins may narrow this,
     never widen it."""
@@ -98,6 +108,8 @@ def as_receiver(actor: Actor) -> ColumnElement[bool]:
         Referral.sent_at.is_not(None),
         Referral.status != Status.ENTERED_IN_ERROR,
     )
+    if actor.only is not None:
+        criterion = and_(criterion, Referral.id == actor.only)
     if is_volunteer(actor):
         criterion = and_(criterion, _own_task(actor))
     for kind in registry().referral_types.values():
@@ -126,6 +138,8 @@ def visible_to(actor: Actor) -> ColumnElement[bool]:
     """Which referrals the actor sees: for counting and for what hangs on them."""
     if actor.kind is ActorKind.SYSTEM:
         return true()
+    if actor.kind is ActorKind.CLIENT:
+        return as_client(actor)
     return or_(as_sender(actor), as_receiver(actor))
 
 
@@ -136,13 +150,18 @@ def visible(actor: Actor) -> Select[Referral]:
     """
     if actor.kind is ActorKind.SYSTEM:
         return select(Referral).execution_options(populate_existing=True)
-    sender, receiver = as_sender(actor), as_receiver(actor)
-    # Whoever can be nothing but the sender is not asked again for every row.
-    sees_as_sender = true() if isinstance(receiver, False_) else sender
-    seen_as = case((sees_as_sender, Side.SENDER.value), else_=Side.RECEIVER.value)
+    seen_as: ColumnElement[str]
+    if actor.kind is ActorKind.CLIENT:
+        theirs, seen_as = as_client(actor), literal(Side.CLIENT.value)
+    else:
+        sender, receiver = as_sender(actor), as_receiver(actor)
+        # Whoever can be nothing but the sender is not asked again for every row.
+        sees_as_sender = true() if isinstance(receiver, False_) else sender
+        seen_as = case((sees_as_sender, Side.SENDER.value), else_=Side.RECEIVER.value)
+        theirs = or_(sender, receiver)
     return (
         select(Referral)
-        .where(or_(sender, receiver))
+        .where(theirs)
         .options(with_expression(Referral.seen_as, seen_as), *_NO_FURTHER)
         # One session may serve several actors (the worker, the demo): never show what an
         # earlier query found out for somebody else.
@@ -206,6 +225,8 @@ def may_act(actor: Actor, referral: Referral, action: Action) -> bool:
     """Right side and right permission. Recording needs the sender's permission."""
     if speaks_for(actor, referral) is not action.side:
         return False
+    if not actor.proven and action.key not in WITHOUT_CODE:
+        return False
     if actor.kind is ActorKind.SYSTEM:
         return True
     needed = action.permission or USUAL_RIGHT[action.side]
@@ -255,7 +276,7 @@ def recordable_actions(actor: Actor, referral: Referral) -> list[Action]:
 def grant(actor: Actor, referral: Referral) -> Grant:
     """What a receiver may read of this referral now; a sender reads the client record."""
     kind = registry().referral_type(referral.type)
-    return receiver_grant(
+    allowed = receiver_grant(
         referral.status,
         closed_at=referral.closed_at,
         now=actor.now,
@@ -263,6 +284,7 @@ def grant(actor: Actor, referral: Referral) -> Grant:
         preview_only=kind.preview is not None,
         volunteer=is_volunteer(actor),
     )
+    return allowed if actor.proven else NAMELESS.get(allowed, allowed)
 
 
 def pulse(actor: Actor, referral: Referral) -> str:

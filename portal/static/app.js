@@ -10,7 +10,20 @@ document.addEventListener("htmx:afterSwap", (event) => {
 });
 document.addEventListener("click", (event) => {
   if (event.target.closest("[data-print]")) window.print();
+  const copy = event.target.closest("[data-copy]");
+  if (copy) copyText(document.getElementById(copy.dataset.copy), document.getElementById(copy.dataset.told));
 });
+async function copyText(source, told) {
+  try {
+    await navigator.clipboard.writeText(source.value);
+  } catch {
+    // Where the browser does not allow it, everything is marked to be copied by hand.
+    source.closest("details").open = true;
+    source.select();
+    return;
+  }
+  told.hidden = false;
+}
 // What a page asks for again and again waits while nobody looks at it.
 document.addEventListener("htmx:beforeRequest", (event) => {
   if (document.hidden && event.detail.elt.matches("[data-while-visible]")) event.preventDefault();

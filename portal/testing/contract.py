@@ -8,6 +8,7 @@ The plugin runs alone on a bare core. A failure names the plugin and its fault.
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from flask import Flask
 from sqlalchemy import Engine, func, inspect, select, text
 
 from portal import migrate
+from portal.actor import Actor
 from portal.clients.models import Client
 from portal.demo.factory import Factory
 from portal.extensions import Model, db
@@ -131,6 +133,20 @@ class PluginContract(FormsContract, PagesContract):
             self._fault(f"{action.key!r} is not refused in state {before!r}")
         if referral.state != before:
             self._fault(f"the refused {action.key!r} changes the state {before!r}")
+
+    def test_its_timers_make_their_moves_and_come_to_an_end(self, portal: Flask) -> None:
+        for office in self._offices():
+            office.everywhere(office.client(), Markers("zqtimer"))
+        system = Actor.system(NOW + timedelta(days=366))
+        for timer in registry().timers.values():
+            for referral, key in list(timer.run(system)):
+                try:
+                    commands.perform(system, referral.id, key, {}, referral.version)
+                except Exception as error:  # noqa: BLE001 - whatever it is, it is the fault
+                    reason = f"{type(error).__name__}: {error}"
+                    self._fault(f"the timer {timer.key!r} cannot {key!r}: {reason}")
+            if list(timer.run(system)):
+                self._fault(f"the timer {timer.key!r} never comes to an end")
 
     # --- what it keeps --------------------------------------------------------------------
 

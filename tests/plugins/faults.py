@@ -110,6 +110,9 @@ FAULTS = (
           "@api.hookimpl\ndef portal_action_check(referral, action, actor, data):\n"
           '    int(data["explanation"] or 0) if action == "decline" else 0\n\n\n'
           "@api.hookimpl\ndef portal_blueprints"),
+    Fault("impatient", "its_timers_make_their_moves_and_come_to_an_end",
+          "the timer 'impatient.silent' cannot 'expire': Conflict",
+          '.where(api.Referral.status == "sent")', ""),
     Fault("misspelt", "it_loads_alone", "there is no hook 'portal_action_perform'",
           "def portal_action_performed", "def portal_action_perform"),
     Fault("unmarked", "it_loads_alone", "'portal_seed' lacks @hookimpl",

@@ -1,6 +1,7 @@
 """A plugin with everything that can go wrong: table, migration, view, panel, template, rule."""
 
 import uuid
+from datetime import timedelta
 
 from flask import Blueprint, render_template
 from sqlalchemy import ForeignKey, delete, select
@@ -64,6 +65,17 @@ def portal_blueprints():
 @api.hookimpl
 def portal_panels():
     return [api.Panel(slot="referral", template="sample/card.html", context=panel)]
+
+
+def silent(actor):
+    """What nobody answered: the system ends it."""
+    waiting = api.visible(actor).where(api.Referral.status == "sent")
+    return [(referral, "expire") for referral in api.db.session.scalars(waiting)]
+
+
+@api.hookimpl
+def portal_timers():
+    return [api.Timer(key="sample.silent", every=timedelta(days=1), run=silent)]
 
 
 @api.hookimpl

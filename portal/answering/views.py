@@ -1,0 +1,271 @@
+"""Answering one referral or one task behind a link: look, open with a code, answer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from flask import (
+    Blueprint,
+    Response,
+    current_app,
+    flash,
+    make_response,
+    render_template,
+    request,
+    url_for,
+)
+from flask_babel import gettext as _
+
+from portal import audit
+from portal.accounts.session import now
+from portal.answering import commands, quick
+from portal.answering.pages import referral_page
+from portal.answering.visits import REMEMBERED, DeadLink, Visit, device_name, opened
+from portal.extensions import db
+from portal.links.tokens import Holder, Purpose, device_key
+from portal.problems import Conflict, Invalid, NotFound
+from portal.referrals import policy, questions
+from portal.referrals.models import Referral
+from portal.referrals.questions import Question
+from portal.registry import registry
+from portal.web.access import PUBLIC, access
+from portal.web.fields import FieldsForm, fields_form
+from portal.web.htmx import go
+from portal.workflow import N_, Field, Kind
+
+bp = Blueprint("answering", __name__)
+
+CODE = Field(key="code", label=N_("Code Ihrer Stelle oder vom Begleitblatt"))
+YOUR_NAME = Field(key="name", label=N_("Ihr Name"))
+PIN = Field(key="code", label=N_("Ihre PIN"))
+
+
+@bp.app_errorhandler(DeadLink)
+def dead_link(dead: DeadLink) -> Response:
+    db.session.rollback()
+    body = render_template(
+        "answering/dead_link.html", token=dead.visit.token, renewable=dead.renewable
+    )
+    return make_response(body, 410)
+
+
+@bp.get("/answer/<token>")
+@access(PUBLIC)
+def show(token: str) -> Response:
+    visit = _visit(token)
+    return _page(visit, _referral(visit))
+
+
+@bp.post("/answer/<token>/code")
+@access(PUBLIC)
+def code(token: str) -> Response:
+    """A right code is remembered by this device, a wrong one is counted."""
+    visit = _visit(token)
+    form = _code_form(visit, request.form)
+    try:
+        holder = commands.enter_code(visit, str(form["code"].data or ""))
+    except Invalid as wrong:
+        db.session.commit()
+        form.put_errors(wrong.errors)
+        return _page(visit, _referral(visit), 422, code_form=form)
+    db.session.commit()
+    return remembering(go(url_for("answering.show", token=token)), holder)
+
+
+@bp.post("/answer/<token>/forget")
+@access(PUBLIC)
+def forget(token: str) -> Response:
+    """For whoever answers on a computer that others use."""
+    visit = _visit(token)
+    answer = go(url_for("answering.show", token=token))
+    for holder in visit.codes_of:
+        answer.delete_cookie(device_name(holder))
+    return answer
+
+
+@bp.post("/answer/<token>/ask-for-code")
+@access(PUBLIC)
+def ask_for_code(token: str) -> Response:
+    visit = _visit(token, Purpose.ANSWER)
+    commands.ask_for_code(visit)
+    db.session.commit()
+    flash(_("Ein Link zum Festlegen ist unterwegs an die hinterlegte Adresse Ihrer Stelle."),
+          "success")  # fmt: skip
+    return go(url_for("answering.show", token=token))
+
+
+@bp.post("/answer/<token>/account")
+@access(PUBLIC)
+def account(token: str) -> Response:
+    """An account instead of the link, for whoever entered the own code."""
+    visit = _visit(token)
+    form = fields_form((YOUR_NAME,), today=visit.actor.today, formdata=request.form)
+    try:
+        commands.open_account(visit, form.read())
+    except Invalid as refused:
+        db.session.rollback()
+        form.put_errors(refused.errors)
+        return _page(visit, _referral(visit), 422, account_form=form)
+    db.session.commit()
+    flash(_("Die Einladung ist unterwegs an die hinterlegte Adresse. Bis Sie sie öffnen, geht "
+            "alles weiter per Link."), "success")  # fmt: skip
+    return go(url_for("answering.show", token=token))
+
+
+@bp.post("/answer/<token>/again")
+@access(PUBLIC)
+def again(token: str) -> Response:
+    """Another link for one that has grown too old."""
+    visit = opened(token, Purpose.ANSWER, Purpose.TASK, now=now(), devices={}, dead=True)
+    if not visit.link.fits(visit.holder):
+        raise NotFound
+    commands.send_again(visit)
+    db.session.commit()
+    return make_response(render_template("answering/sent_again.html"))
+
+
+@bp.get("/answer/<token>/quick/<key>")
+@access(PUBLIC)
+def confirm(token: str, key: str) -> Response:
+    """What will be answered, to be confirmed: who only opens this changes nothing."""
+    visit = _visit(token)
+    referral = _referral(visit)
+    answer = quick.get_possible(visit.actor, referral, key)
+    if answer is None:
+        return _late(visit)
+    form = fields_form(answer.fields, today=visit.actor.today)
+    return _page(visit, referral, answer=answer, form=form)
+
+
+@bp.post("/answer/<token>/quick/<key>")
+@access(PUBLIC)
+def answer_at_once(token: str, key: str) -> Response:
+    visit = _visit(token)
+    referral = _referral(visit, lock=True)
+    answer = quick.get_possible(visit.actor, referral, key)
+    if answer is None:
+        db.session.rollback()
+        return _late(visit)
+    form = fields_form(answer.fields, today=visit.actor.today, formdata=request.form)
+    action = registry().referral_type(referral.type).workflow.action(answer.action)
+    question = Question(referral, action, questions.fields_of(referral, action))
+    try:
+        values = answer.values(visit.actor, form.read())
+        commands.answer(visit.actor, question, values, _seen_version())
+    except Invalid as refused:
+        db.session.rollback()
+        form.put_errors(refused.errors)
+        return _page(visit, _referral(visit), 422, answer=answer, form=form)
+    except Conflict as late:
+        db.session.rollback()
+        return _late(visit, late.message)
+    db.session.commit()
+    return _thanks(visit)
+
+
+@bp.get("/answer/<token>/move/<action>")
+@access(PUBLIC)
+def ask(token: str, action: str) -> Response:
+    visit = _visit(token)
+    question = _question(visit, action)
+    if question.action not in policy.possible_actions(visit.actor, question.referral):
+        return _late(visit)
+    form = fields_form(question.fields, today=visit.actor.today)
+    return _page(visit, question.referral, move=question.action, form=form)
+
+
+@bp.post("/answer/<token>/move/<action>")
+@access(PUBLIC)
+def act(token: str, action: str) -> Response:
+    visit = _visit(token)
+    question = _question(visit, action, typed=request.form)
+    form = fields_form(question.fields, today=visit.actor.today, formdata=request.form)
+    try:
+        commands.answer(visit.actor, question, form.read(), _seen_version())
+    except Invalid as refused:
+        db.session.rollback()
+        form.put_errors(refused.errors)
+        move = question.action
+        return _page(visit, _referral(visit), 422, move=move, form=form)
+    except Conflict as late:
+        db.session.rollback()
+        lost = [(q.label, form[q.key].data) for q in form.questions if q.kind is Kind.LONG_TEXT]
+        return _late(visit, late.message, lost)
+    db.session.commit()
+    return _thanks(visit)
+
+
+def remembering(answer: Response, holder: Holder) -> Response:
+    """The same answer, by which the device is known from now on."""
+    answer.set_cookie(
+        device_name(holder), device_key(holder, now()),
+        max_age=REMEMBERED[holder.__tablename__], httponly=True, samesite="Lax",
+        secure=current_app.config["SESSION_COOKIE_SECURE"],
+    )  # fmt: skip
+    return answer
+
+
+def _visit(token: str, *purposes: Purpose) -> Visit:
+    wanted = purposes or (Purpose.ANSWER, Purpose.TASK)
+    return opened(token, *wanted, now=now(), devices=request.cookies)
+
+
+def _referral(visit: Visit, *, lock: bool = False) -> Referral:
+    return policy.get_visible(visit.actor, visit.link.subject_id, lock=lock)
+
+
+def _question(visit: Visit, key: str, typed: Mapping[str, Any] | None = None) -> Question:
+    """A move as it is asked for here: who takes care is the office's own business. Raises
+    NotFound for a move that is not this side's, or wants a code that was not entered."""
+    try:
+        found = questions.ask(visit.actor, visit.link.subject_id, key, lock=typed is not None,
+                              typed=typed)  # fmt: skip
+    except Conflict as unknown:
+        raise NotFound from unknown
+    if not policy.may_act(visit.actor, found.referral, found.action):
+        raise NotFound
+    fields = tuple(f for f in found.fields if f.kind is not Kind.MEMBER or f.required)
+    return replace(found, fields=fields)
+
+
+def _code_form(visit: Visit, formdata: Any = None) -> FieldsForm:
+    field = PIN if visit.link.purpose is Purpose.TASK else CODE
+    return fields_form((field,), today=visit.actor.today, formdata=formdata)
+
+
+def _page(visit: Visit, referral: Referral, status: int = 200, **more: Any) -> Response:
+    """The page of a referral for whoever holds the link, and the note that it was read."""
+    context, grant = referral_page(visit, referral)
+    context["code_form"] = _code_form(visit)
+    context["account_form"] = fields_form((YOUR_NAME,), today=visit.actor.today)
+    html = render_template("answering/show.html", **{**context, **more})
+    audit.record_read(visit.actor, "referral.read", subject=referral,
+                      client_id=referral.client_id, purpose="link", grant=grant.value)  # fmt: skip
+    return make_response(html, status)
+
+
+def _late(visit: Visit, message: str = "", lost: list[tuple[str, Any]] | None = None) -> Response:
+    """Somebody was faster, here or in the office."""
+    said = message or N_("Das ist inzwischen beantwortet. Den Stand sehen Sie unten.")
+    return _page(visit, _referral(visit), 409, conflict=said, lost=lost or [])
+
+
+def _thanks(visit: Visit) -> Response:
+    flash(_("Danke, Ihre Antwort ist eingetragen. Die Beratung weiß jetzt davon."), "success")
+    if visit.link.purpose is Purpose.TASK:
+        return go(url_for("answering.done"))
+    return go(url_for("answering.show", token=visit.token))
+
+
+@bp.get("/answer/done")
+@access(PUBLIC)
+def done() -> str:
+    """After a volunteer's answer, which may have closed the task to this very person."""
+    return render_template("answering/done.html")
+
+
+def _seen_version() -> int | None:
+    seen = request.form.get("seen", "")
+    return int(seen) if seen.isdecimal() and len(seen) < 10 else None
