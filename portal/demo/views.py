@@ -153,7 +153,7 @@ def mailbox() -> str:
     """Every message that would have been sent, the newest first."""
     page = _messages(request.args.get("after", ""))
     known = _addressees(page.rows)  # the session forgets rows that nobody holds
-    written = [(message, letter, _link(letter)) for message, letter in _letters(page.rows)]
+    written = [(message, letter, _links(letter)) for message, letter in _letters(page.rows)]
     del known
     return render_template("demo/mailbox.html", page=page, letters=written)
 
@@ -206,11 +206,11 @@ def _letters(messages: list[OutboxMessage]) -> Iterator[tuple[OutboxMessage, Let
             yield message, Letter((), message.topic, "")  # of a plugin that was uninstalled
 
 
-def _link(letter: Letter) -> str:
-    """Where the link in a letter leads, for a reader in this window; "" if it has none."""
+def _links(letter: Letter) -> list[str]:
+    """Where the links in a letter lead, for a reader in this window, the portal itself aside."""
     base = re.escape(str(current_app.config["BASE_URL"]).rstrip("/"))
-    found = re.search(base + r"(/\S*)", letter.text)
-    return windows.path_in(windows.window(), found[1]) if found else ""
+    found = re.findall(base + r"(/\S+)", letter.text)
+    return [windows.path_in(windows.window(), path) for path in found]
 
 
 def init_app(app: Flask) -> None:

@@ -82,25 +82,29 @@ def slip_code(referral_id: UUID) -> str:
 
 
 def try_code(actor: Actor, typed: str, holders: Sequence[Holder]) -> tuple[Attempt, Holder | None]:
-    """Whose code was typed. A failure counts against the first that has one, or is a referral;
-    while any of them is locked, none opens."""
-    codes = [_code_to_try(actor, holder) for holder in holders]
-    counting = next((code for code in codes if code is not None), None)
-    if any(code and code.locked_until and code.locked_until > actor.now for code in codes):
-        return Attempt.LOCKED, None
+    """Whose code was typed. A failure counts against the first that has one, or is a referral.
+    What is locked does not open; whoever guesses at one of them does not close the others."""
+    known = [(each, code) for each in holders if (code := _code_to_try(actor, each)) is not None]
+    tried = [(each, code) for each, code in known if not _is_locked(actor, code)]
     plain = _normalised(typed)
-    for holder, code in zip(holders, codes, strict=True):
-        if code is not None and hmac.compare_digest(_expected(holder, code), _hash(holder, plain)):
+    for holder, code in tried:
+        if hmac.compare_digest(_expected(holder, code), _hash(holder, plain)):
             code.failures = 0
             return Attempt.RIGHT, holder
-    if counting is None:
-        return Attempt.WRONG, None
+    wrong = Attempt.WRONG if tried == known else Attempt.LOCKED  # perhaps it was the locked one's
+    if not tried:
+        return wrong, None
+    counting = tried[0][1]
     counting.failures += 1
     if counting.failures < ATTEMPTS:
-        return Attempt.WRONG, None
+        return wrong, None
     counting.failures, counting.locked_until = 0, actor.now + LOCKED_FOR
     audit.record(actor, "link.locked", subject=holders[0])
     return Attempt.LOCKED_NOW, None
+
+
+def _is_locked(actor: Actor, code: LinkCode) -> bool:
+    return code.locked_until is not None and code.locked_until > actor.now
 
 
 def _code_to_try(actor: Actor, holder: Holder) -> LinkCode | None:

@@ -14,7 +14,7 @@ from portal.accounts.models import Membership, Person, Unit
 from portal.extensions import db
 from portal.links.addresses import for_reader
 from portal.mailing.spreading import addressees
-from portal.outbox import Mail, OutboxMessage, kind_of, staff
+from portal.outbox import Mail, OutboxMessage, kind_of
 
 _LINK = re.compile(r"https?://\S+")
 
@@ -100,11 +100,8 @@ def _several(messages: list[OutboxMessage], reader: Person | Unit | None) -> tup
 
 
 def _has_account(reader: Person | Unit | None) -> bool:
-    """Whether logging in helps: of a mailbox, whether anybody of the office can."""
-    if isinstance(reader, Unit):
-        can = staff(reader.id).where(Person.password.is_not(None))
-        return db.session.scalar(can.limit(1)) is not None
-    return reader is None or reader.password is not None
+    """Whether logging in may help: a mailbox is read by many, and some of them may be able to."""
+    return not isinstance(reader, Person) or reader.password is not None
 
 
 def _subject(message: OutboxMessage) -> str:

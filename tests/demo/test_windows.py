@@ -177,6 +177,9 @@ def test_the_mailbox_shows_what_would_have_been_sent(client: PortalClient, town:
     inside = client.get("/fenster/7/demo/mailbox").text
     assert f'href="/referrals/{referral.id}"' in page
     assert f'href="/fenster/7/referrals/{referral.id}"' in inside
+    without_account = re.search(r'href="(/answer/[^"]+)"', page)
+    assert without_account
+    assert referral.reference in client.get(without_account[1]).text
 
 
 def test_a_letter_is_shown_as_it_would_be_sent(client: PortalClient, town: Town) -> None:
