@@ -39,7 +39,7 @@ from portal.privacy import views as privacy
 from portal.referrals import consent_views, ended_views, handover_views
 from portal.referrals import views as referrals
 from portal.reports import views as reports
-from portal.web import assets, errors, headers, health, language, panels
+from portal.web import assets, errors, headers, health, language, panels, templating
 
 FEATURES = (
     accounts,
@@ -87,7 +87,7 @@ def create_app(
     values = settings.load(config)
     app = Flask("portal", instance_path=str(values["INSTANCE"]), static_folder="static")
     app.config.from_mapping(values)
-    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    templating.init_app(app)
     app.extensions["portal_keyring"] = app.config["KEYRING"]
     app.extensions["portal"] = loaded = registry.load(plugins)
     if proxies := app.config["TRUSTED_PROXIES"]:

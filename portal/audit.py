@@ -173,6 +173,9 @@ class AuditEntry(Model):
     position: Mapped[int | None]
 
 
+_WRITE = insert(AuditEntry)  # made once: every page that names somebody writes
+
+
 def kind_label(kind: str) -> str:
     plugins = registry().audit_kinds
     return plugins[kind].label if kind in plugins else CORE_KINDS.get(kind, kind)
@@ -214,7 +217,7 @@ def record(
     purpose: str = "", **data: Any,
 ) -> None:  # fmt: skip
     """Write an entry in the caller's transaction. `data`: codes and ids, JSON-ready."""
-    db.session.execute(insert(AuditEntry), [_row(actor, kind, subject, client_id, purpose, data)])
+    db.session.connection().execute(_WRITE, [_row(actor, kind, subject, client_id, purpose, data)])
 
 
 def note_client(actor: Actor, client: Any, purpose: str) -> None:
@@ -256,7 +259,7 @@ def _write(rows: list[dict[str, Any]]) -> None:
     with db.engine.connect().execution_options(writing=True) as connection:
         if connection.dialect.name == "postgresql":
             connection.exec_driver_sql("SET LOCAL synchronous_commit = off")
-        connection.execute(insert(AuditEntry), rows)
+        connection.execute(_WRITE, rows)
         connection.commit()
 
 

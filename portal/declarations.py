@@ -86,8 +86,8 @@ class MessageKind:
 class Panel:
     """A part of a page: `context(actor, **objects)` gives the template's variables.
 
-    Slots: `navigation`, `dashboard`, `client` (gets `client`), `referral` and, for a volunteer
-    instead of it, `task` (get `referral`).
+    Slots: `navigation`, `dashboard`, `client` (gets `client` and its `referrals`, as far as
+    the actor sees them), `referral` and, for a volunteer instead of it, `task` (get `referral`).
     A context of None leaves the panel out.
     """
 

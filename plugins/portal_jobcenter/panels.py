@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from portal.api import Actor, Client, Referral, readable
+from portal.api import Actor, Referral, readable
 from portal_jobcenter import checklist, policy
 from portal_jobcenter.commands import KINDS, subject_label
 from portal_jobcenter.courses import COURSES
@@ -23,9 +23,11 @@ def referral(actor: Actor, referral: Referral) -> Mapping[str, Any] | None:
     return {"decisions": decisions, "papers": papers} if decisions or papers else None
 
 
-def client(actor: Actor, client: Client) -> Mapping[str, Any] | None:
+def client(
+    _actor: Actor, *, referrals: Iterable[Referral], **_others: object
+) -> Mapping[str, Any] | None:
     """The obligation that counts, and by when one must have registered."""
-    decision = policy.latest_obligation(actor, client)
+    decision = policy.latest_obligation(referrals)
     if decision is None or decision.subject is None:
         return None
     course = COURSES[decision.subject]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from sqlalchemy import select
 
-from portal.api import Actor, Client, Grant, Referral, Side, db, grant, visible_to
+from portal.api import Actor, Grant, Referral, Side, db, grant
 from portal_jobcenter.models import COURSE_OBLIGATION, Decision
 
 
@@ -16,12 +18,14 @@ def decisions_of(actor: Actor, referral: Referral) -> list[Decision]:
     return list(db.session.scalars(mine.order_by(Decision.decided_on, Decision.id)))
 
 
-def latest_obligation(actor: Actor, client: Client) -> Decision | None:
-    """The obligation to a course that counts for this client now."""
-    seen = select(Referral.id).where(visible_to(actor), Referral.client_id == client.id)
+def latest_obligation(referrals: Iterable[Referral]) -> Decision | None:
+    """The obligation to a course that counts now, of a client's referrals that the actor sees."""
+    ours = [referral.id for referral in referrals if referral.type == "jobcenter"]
+    if not ours:
+        return None
     return db.session.scalar(
         select(Decision)
-        .where(Decision.referral_id.in_(seen), Decision.kind == COURSE_OBLIGATION)
+        .where(Decision.referral_id.in_(ours), Decision.kind == COURSE_OBLIGATION)
         .order_by(Decision.decided_on.desc(), Decision.id)
         .limit(1)
     )

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from flask import Flask, current_app, g, session
 from flask_security import SQLAlchemyUserDatastore, hash_password, login_user, verify_password
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import joinedload
 
 from portal.accounts import links
@@ -21,6 +21,12 @@ from portal.outbox import unread
 from portal.web.language import SESSION_KEY, translate
 
 _DUMMY = "portal_dummy_hash"
+# Made once, since every request asks it.
+_WHO = (
+    select(Person, unread(Person.id))
+    .options(joinedload(Person.memberships))
+    .where(Person.fs_uniquifier == bindparam("fs_uniquifier"))
+)
 # Worked out once a request, so of no use after somebody else has signed in.
 _OF_THE_REQUEST = ("csrf_token", "membership", "memberships", "actor")
 
@@ -30,10 +36,9 @@ class _People(SQLAlchemyUserDatastore):
     have not read: every page needs all three."""
 
     def find_user(self, case_insensitive: bool = False, **by: Any) -> Any:
-        if "fs_uniquifier" not in by:
+        if by.keys() != {"fs_uniquifier"}:
             return super().find_user(case_insensitive, **by)
-        statement = select(Person, unread(Person.id)).options(joinedload(Person.memberships))
-        found = db.session.execute(statement.filter_by(**by)).unique().one_or_none()
+        found = db.session.execute(_WHO, by).unique().one_or_none()
         if found is None:
             return None
         person, g.unread = found

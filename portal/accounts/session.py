@@ -59,6 +59,7 @@ def current_membership() -> Membership | None:
         g.membership = None
         if current_user.is_authenticated:
             g.memberships = mine = active_memberships(person())
+            g.units = [m.unit for m in mine]  # held: what nobody holds, the session loads anew
             chosen = session.get(MEMBERSHIP)
             g.membership = next((m for m in mine if m.id.hex == chosen), mine[0] if mine else None)
             if g.membership and chosen not in (None, g.membership.id.hex):
@@ -93,7 +94,8 @@ def init_app(app: Flask) -> None:
     @app.before_request
     def begin() -> None:
         # Before anything reads: on SQLite a read cannot become a write later.
-        if request.method not in SAFE_METHODS:
+        view = app.view_functions.get(request.endpoint or "")
+        if request.method not in SAFE_METHODS and not getattr(view, "only_reads", False):
             begin_writing()
 
     @app.before_request

@@ -7,7 +7,7 @@ from functools import lru_cache
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, and_, false, literal, or_, select, union_all
-from sqlalchemy.orm import defaultload
+from sqlalchemy.orm import defaultload, lazyload
 
 from portal.accounts.models import Membership, Person
 from portal.actor import Actor, ActorKind
@@ -18,6 +18,12 @@ from portal.workflow import N_
 
 RESTRICTED = N_("Die Verarbeitung ist eingeschränkt. Bis das aufgehoben ist, wird nichts geändert "
                 "und nichts weitergegeben.")  # fmt: skip
+
+# For who needs nothing but the client's own record.
+ALONE = (lazyload(Client.advisor), lazyload(Client.municipality))
+# A page names the advisor, never the advisor's unit; and most are oneself, who is loaded already.
+_OF_TEAM = defaultload(Client.advisor).lazyload(Membership.unit)
+_OWN = lazyload(Client.advisor)
 
 
 def in_charge(actor: Actor) -> ColumnElement[bool]:
@@ -32,27 +38,26 @@ def in_charge(actor: Actor) -> ColumnElement[bool]:
         return and_(Client.id == myself, Client.erased_on.is_(None))
     if not actor.may("client.read") or actor.membership_id is None:
         return false()
-    mine = _counselled_by(actor.membership_id, actor.today)
-    if actor.may("client.assign"):
-        mine = or_(mine, Client.unit_id == actor.unit_id)
-    return and_(mine, Client.erased_on.is_(None))
+    team_id = actor.unit_id if actor.may("client.assign") else None
+    return _in_charge(actor.membership_id, team_id, actor.today)
 
 
 @lru_cache(maxsize=512)
-def _counselled_by(advisor_id: UUID, today: date) -> ColumnElement[bool]:
+def _in_charge(advisor_id: UUID, team_id: UUID | None, today: date) -> ColumnElement[bool]:
     """Cached, since every query of every page begins with it and never changes it."""
     deputised = select(Deputy.advisor_id).where(
         Deputy.deputy_id == advisor_id, Deputy.starts_on <= today, Deputy.ends_on >= today
     )
     # One set and no `or`: beside that PostgreSQL does not use the index on the advisor.
     myself = select(literal(advisor_id, Client.advisor_id.type))
-    return Client.advisor_id.in_(union_all(myself, deputised))
+    mine = Client.advisor_id.in_(union_all(myself, deputised))
+    of_team = Client.unit_id == team_id if team_id else false()
+    return and_(or_(mine, of_team), Client.erased_on.is_(None))
 
 
 def visible(actor: Actor) -> Select[Client]:
-    # A page names the advisor, never the advisor's unit.
-    further = defaultload(Client.advisor).lazyload(Membership.unit)
-    return select(Client).where(in_charge(actor)).options(further)
+    whose = _OF_TEAM if actor.may("client.assign") else _OWN
+    return select(Client).where(in_charge(actor)).options(whose)
 
 
 def get_visible(actor: Actor, client_id: UUID, *, lock: bool = False) -> Client:

@@ -6,7 +6,8 @@ from collections.abc import Collection, Sequence
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, bindparam, select
+from sqlalchemy.orm import load_only
 
 from portal.actor import Actor
 from portal.clients.models import Client
@@ -14,6 +15,16 @@ from portal.clients.policy import in_charge
 from portal.consents.models import Consent
 from portal.extensions import db
 from portal.problems import NotFound
+
+# Made once: whoever sees a client sees these.
+_OF_CLIENT = (
+    select(Consent)
+    .where(Consent.client_id == bindparam("client_id"))
+    .options(load_only(Consent.purpose_sealed, Consent.valid_from, Consent.valid_until,
+                       Consent.revoked_at, Consent.refused, Consent.suspended_on))
+    .order_by(Consent.revoked_at.is_not(None), Consent.valid_until.desc())
+    .limit(50)
+)  # fmt: skip
 
 
 def visible(actor: Actor) -> Select[Consent]:
@@ -34,6 +45,11 @@ def get_visible(actor: Actor, consent_id: UUID, *, lock: bool = False) -> Consen
     if consent is None:
         raise NotFound
     return consent
+
+
+def of_client(client: Client) -> Sequence[Consent]:
+    """For the page of a client whom the actor sees: what holds first, the longest first."""
+    return db.session.scalars(_OF_CLIENT, {"client_id": client.id}).all()
 
 
 def on_sheet(actor: Actor, sheet_id: UUID) -> Sequence[Consent]:

@@ -16,7 +16,6 @@ from portal.clients import commands, policy
 from portal.clients.fields import GROUPS
 from portal.clients.models import Client
 from portal.consents import policy as consent_policy
-from portal.consents.models import Consent
 from portal.crypto import normalise
 from portal.extensions import db
 from portal.privacy import emergency
@@ -24,7 +23,7 @@ from portal.privacy.rectification import open_corrections
 from portal.referrals import listing
 from portal.referrals import policy as referrals
 from portal.referrals.models import Referral
-from portal.web.access import access
+from portal.web.access import access, reads
 from portal.workflow import Side
 
 bp = Blueprint("clients", __name__)
@@ -33,12 +32,12 @@ PAGE = 25
 
 @bp.route("/clients", methods=["GET", "POST"])
 @access("client.read")
+@reads
 def index() -> str:
     """A to Z in memory: names are encrypted, and an advisor's clients are some eighty.
 
     A search is posted, though it changes nothing: addresses end up in histories and logs.
     """
-    db.session.rollback()  # a POST began to write, and a search only reads
     actor = current_actor()
     query = request.form.get("q", "").strip()[:100]
     closed = request.args.get("filter") == "closed"
@@ -74,22 +73,13 @@ def _running(actor: Actor, clients: list[Client]) -> dict[UUID, tuple[int, int]]
 def show(client_id: UUID) -> str:
     actor = current_actor()
     client = policy.get_visible(actor, client_id)
-    statement = referrals.outgoing(
-        referrals.visible(actor).where(Referral.client_id == client.id), client
-    ).order_by(Referral.turn == "", Referral.created_at.desc())
-    rows = listing.rows(actor, db.session.scalars(statement.limit(100)))
-    consents = db.session.scalars(
-        consent_policy.visible(actor)
-        .where(Consent.client_id == client.id)
-        .order_by(Consent.revoked_at.is_not(None), Consent.valid_until.desc())
-        .limit(50)
-    ).all()
-    sent = [row.referral for row in rows]
+    found = referrals.of_client(client)
     html = render_template(
-        "clients/show.html", client=client, rows=rows, consents=consents, facts=_facts(client),
-        colleagues=_colleagues(actor), emergencies=emergency.lately(actor, sent),
+        "clients/show.html", client=client, referrals=found, rows=listing.rows(actor, found),
+        consents=consent_policy.of_client(client), facts=_facts(client),
+        colleagues=_colleagues(actor), emergencies=emergency.lately(actor, found),
         # A record that was never changed has told nobody anything old.
-        corrections=open_corrections(sent) if client.version > 1 else (),
+        corrections=open_corrections(found) if client.version > 1 else (),
     )  # fmt: skip
     audit.record_read(actor, "client.read", subject=client, client_id=client.id, purpose="page")
     return html

@@ -7,13 +7,13 @@ from datetime import timedelta
 
 from flask import Blueprint, render_template
 from sqlalchemy import select
-from sqlalchemy.orm import lazyload
+from sqlalchemy.orm import load_only
 
 from portal import audit
 from portal.accounts.session import current_actor
 from portal.actor import Actor
 from portal.clients.models import Client
-from portal.clients.policy import in_charge
+from portal.clients.policy import ALONE, in_charge
 from portal.consents.models import NOTICE_DAYS, Consent
 from portal.dashboard import oversight
 from portal.extensions import db
@@ -51,7 +51,7 @@ def _sender_page(actor: Actor) -> str:
     """
     parts = {f.key: f for f in listing.filters_for(actor)}
     if left_lying := parts.get(listing.LEFT_LYING.key):
-        parts |= {key: parts[key].without(left_lying) for key in ("todo", "overdue")}
+        parts |= {key: listing.without(parts[key], left_lying) for key in ("todo", "overdue")}
     lying = _first(actor, left_lying) if left_lying else []
     todo = _first(actor, parts["todo"])
     late = _first(actor, parts["overdue"])
@@ -95,7 +95,7 @@ def _asking_for_their_rights(actor: Actor) -> Sequence[Client]:
     return db.session.scalars(
         select(Client)
         .where(in_charge(actor), Client.request_due_on.is_not(None))
-        .options(lazyload(Client.advisor), lazyload(Client.municipality))
+        .options(*ALONE)
         .order_by(Client.request_due_on, Client.id)
         .limit(SHOWN)
     ).all()
@@ -122,7 +122,11 @@ def _ending_consents(actor: Actor) -> list[tuple[Consent, Client]]:
                 .exists(),
             )
             # Names alone are shown; past eight joins PostgreSQL no longer begins with one's own.
-            .options(lazyload(Client.advisor), lazyload(Client.municipality))
+            .options(
+                load_only(Consent.valid_until, Consent.agreed_until),
+                load_only(Client.profile_sealed),
+                *ALONE,
+            )
             .order_by(Consent.valid_until, Consent.id)
             .limit(SHOWN)
         )

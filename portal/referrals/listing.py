@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import cache, lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -34,11 +35,11 @@ class Filter:
     criterion: Criterion
     by_due: bool = True
 
-    def without(self, other: Filter) -> Filter:
-        """The same less what the other holds."""
-        return replace(
-            self, criterion=lambda day: and_(self.criterion(day), not_(other.criterion(day)))
-        )
+
+@cache
+def without(one: Filter, other: Filter) -> Filter:
+    """The same less what the other holds."""
+    return replace(one, criterion=lambda day: and_(one.criterion(day), not_(other.criterion(day))))
 
 
 def _left_lying(today: date) -> ColumnElement[bool]:
@@ -94,10 +95,15 @@ def leads(actor: Actor) -> bool:
 def counts(actor: Actor, filters: Collection[Filter] = ()) -> dict[str, int]:
     """How many visible referrals each filter holds, by default the actor's, in one query."""
     filters = filters or filters_for(actor)
-    columns = [func.count().filter(f.criterion(actor.today)).label(f.key) for f in filters]
-    statement = select(*columns).where(policy.visible_to(actor))
+    statement = select(*_counted(tuple(filters), actor.today)).where(policy.visible_to(actor))
     row = db.session.execute(statement).one()
     return {f.key: getattr(row, f.key) for f in filters}
+
+
+@lru_cache(maxsize=32)
+def _counted(filters: tuple[Filter, ...], today: date) -> list[ColumnElement[int]]:
+    """The same for everybody all day long."""
+    return [func.count().filter(f.criterion(today)).label(f.key) for f in filters]
 
 
 def filtered(actor: Actor, chosen: Filter) -> Select[Referral]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, select
+from sqlalchemy import ColumnElement, and_, bindparam, select
 from sqlalchemy.orm import aliased
 
 from portal import outbox
@@ -25,6 +25,20 @@ _TO_RECEIVER = {
     "void": "referral.withdrawn",
     "expire": "referral.expired",
 }
+# Made once, since nearly every move asks it: the advisor, and with each row a deputy of this day.
+_STAND_IN = aliased(Membership)
+_ADVISOR = (
+    select(Client.unit_id, Person.id, Membership.id,
+           and_(Membership.ended_on.is_(None), Person.active),
+           _STAND_IN.person_id, _STAND_IN.id)
+    .join(Membership, Membership.id == Client.advisor_id)
+    .join(Membership.person)
+    .outerjoin(Deputy, and_(Deputy.advisor_id == Membership.id,
+                            Deputy.starts_on <= bindparam("today"),
+                            Deputy.ends_on >= bindparam("today")))
+    .outerjoin(_STAND_IN, and_(_STAND_IN.id == Deputy.deputy_id, _STAND_IN.ended_on.is_(None)))
+    .where(Client.id == bindparam("client_id"), Client.erased_on.is_(None))
+)  # fmt: skip
 _SILENT = {"create", "discard", "acknowledge", "review"}
 
 
@@ -150,18 +164,7 @@ def tell_advisor(
     """The advisor in charge, and whoever deputises today; the unit when that account is gone, or
     will be by the time of delivery, so that nothing goes silent. Nobody, once the client is erased.
     Without a path it leads to the client."""
-    stand_in = aliased(Membership)
-    today = and_(Deputy.starts_on <= actor.today, Deputy.ends_on >= actor.today)
-    found = db.session.execute(
-        select(Client.unit_id, Person.id, Membership.id,
-               and_(Membership.ended_on.is_(None), Person.active),
-               stand_in.person_id, stand_in.id)
-        .join(Membership, Membership.id == Client.advisor_id)
-        .join(Membership.person)
-        .outerjoin(Deputy, and_(Deputy.advisor_id == Membership.id, today))
-        .outerjoin(stand_in, and_(stand_in.id == Deputy.deputy_id, stand_in.ended_on.is_(None)))
-        .where(Client.id == client_id, Client.erased_on.is_(None))
-    ).all()  # fmt: skip
+    found = db.session.execute(_ADVISOR, {"client_id": client_id, "today": actor.today}).all()
     if not found:
         return
     unit_id, person_id, membership_id, reachable = found[0][:4]

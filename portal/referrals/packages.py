@@ -10,7 +10,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
+from sqlalchemy.orm import load_only
 
 from portal.actor import Actor
 from portal.clients.fields import CLIENT_FIELDS, HIDDEN_IN_SHELTER
@@ -29,14 +30,31 @@ from portal.workflow import N_, Choice, Field, Side
 
 @dataclass(frozen=True)
 class Item:
-    """One value of a package, with what a page needs to show it."""
+    """One value of a package."""
 
     field: Field
     value: Any
-    text: str
-    names: bool  # tells who the person is
+
+    @property
+    def text(self) -> str:
+        """How a page shows it."""
+        if self.field.key == "municipality":
+            place = db.session.get(Municipality, self.value)
+            return place.name if place else str(self.value)
+        return self.field.label_of(self.value)
+
+    @property
+    def names(self) -> bool:
+        """Whether it tells who the person is."""
+        return self.field.category in ("person", "contact") and self.field.key != "municipality"
 
 
+_LATEST = (
+    select(Package)
+    .where(Package.referral_id == bindparam("referral_id"))
+    .order_by(Package.number.desc())
+    .limit(1)
+)
 # Without these nobody knows whom a package is about; they are not offered for taking out.
 ALWAYS = frozenset({"given_name", "family_name"})
 
@@ -104,19 +122,17 @@ def contents_of(referral_ids: Collection[UUID]) -> dict[UUID, dict[str, Any]]:
     if not referral_ids:
         return {}
     found = db.session.scalars(
-        select(Package).where(Package.referral_id.in_(referral_ids)).order_by(Package.number)
+        select(Package)
+        .where(Package.referral_id.in_(referral_ids))
+        .options(load_only(Package.referral_id, Package.content_sealed))
+        .order_by(Package.number)
     )
     return {package.referral_id: package.content for package in found}
 
 
 def latest(referral: Referral) -> Package | None:
     """The package that counts: the last one shared."""
-    return db.session.scalar(
-        select(Package)
-        .where(Package.referral_id == referral.id)
-        .order_by(Package.number.desc())
-        .limit(1)
-    )
+    return db.session.scalar(_LATEST, {"referral_id": referral.id})
 
 
 def _is_set(value: Any) -> bool:
@@ -126,19 +142,7 @@ def _is_set(value: Any) -> bool:
 def items(kind: ReferralType, content: dict[str, Any]) -> list[Item]:
     """The content of a package in the order of its kind's declaration."""
     fields = [CLIENT_FIELDS[key] for key in kind.discloses] + list(kind.form)
-    return [
-        Item(field, content[field.key], _text(field, content[field.key]),
-             field.category in ("person", "contact") and field.key != "municipality")
-        for field in fields
-        if field.key in content
-    ]  # fmt: skip
-
-
-def _text(field: Field, value: Any) -> str:
-    if field.key == "municipality":
-        place = db.session.get(Municipality, value)
-        return place.name if place else str(value)
-    return field.label_of(value)
+    return [Item(field, content[field.key]) for field in fields if field.key in content]
 
 
 def preview_items(kind: ReferralType, content: dict[str, Any]) -> list[Item]:

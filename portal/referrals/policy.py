@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, False_, Select, and_, case, false, literal, or_, select, true
-from sqlalchemy.orm import defaultload, joinedload, lazyload, load_only, with_expression
+from sqlalchemy import (
+    ColumnElement,
+    False_,
+    Select,
+    and_,
+    bindparam,
+    case,
+    false,
+    or_,
+    select,
+    true,
+)
+from sqlalchemy.orm import lazyload, with_expression
 
-from portal.accounts.models import Membership, Organisation, Unit
 from portal.actor import Actor, ActorKind
 from portal.clients.models import Client
 from portal.clients.policy import in_charge
-from portal.consents.models import Consent
 from portal.extensions import db
 from portal.grants import NAMELESS, Grant, receiver_grant
 from portal.lifecycle import FINAL, Status
-from portal.network.models import Service
 from portal.problems import Forbidden, NotFound
+from portal.referrals import loading
 from portal.referrals.models import Referral
 from portal.registry import registry
 from portal.workflow import N_, Action, Side, Workflow
@@ -29,51 +39,16 @@ USUAL_RIGHT = {
     Side.SYSTEM: "",
 }
 
-# What a referral points to points further, at what no page of a referral shows: fetched only by
-# who asks for it. Each join costs every row of every list.
-_NO_FURTHER = (
-    defaultload(Referral.service).lazyload(Service.unit),
-    defaultload(Referral.consent).lazyload(Consent.recipient),
-    defaultload(Referral.handler).lazyload(Membership.unit),
-)
-
-# What a move does not look at: who makes one needs the referral and its consent.
-_FOR_A_MOVE = tuple(
-    lazyload(each)
-    for each in (Referral.service, Referral.receiver, Referral.sender, Referral.handler,
-                 Referral.municipality)
-)  # fmt: skip
-
-# What the rows of lists show, and nothing besides; on the sender's side also whose they are.
-_UNIT = (
-    load_only(Unit.name, Unit.active),
-    defaultload(Unit.organisation).load_only(Organisation.name, Organisation.active),
-)
-_IN_LISTS = (
-    lazyload(Referral.handler),
-    defaultload(Referral.service).load_only(Service.name, Service.neutral_name),
-)
-_IN_OUTGOING = (
-    *_IN_LISTS,
-    *map(lazyload, (Referral.sender, Referral.municipality, Referral.consent)),
-    defaultload(Referral.receiver).options(*_UNIT),
-)
-_IN_INCOMING = (
-    *_IN_LISTS,
-    lazyload(Referral.receiver),
-    defaultload(Referral.sender).options(*_UNIT),
-    defaultload(Referral.consent).load_only(
-        Consent.valid_until, Consent.revoked_at, Consent.refused, Consent.suspended_on
-    ),
-)
-_KNOWN_CLIENT = lazyload(Referral.client)
-_CLIENT = joinedload(Referral.client).options(
-    load_only(Client.profile_sealed), lazyload(Client.advisor), lazyload(Client.municipality)
-)
-_CLIENT_AND_ADVISOR = joinedload(Referral.client).options(
-    load_only(Client.profile_sealed),
-    joinedload(Client.advisor).lazyload(Membership.unit),
-    lazyload(Client.municipality),
+# Made once, and without a client: that one is loaded already.
+_OF_CLIENT = (
+    select(Referral)
+    .where(Referral.client_id == bindparam("client_id"))
+    .options(
+        *loading.AS_SENDER, *loading.NO_FURTHER, *loading.IN_OUTGOING, lazyload(Referral.client)
+    )
+    .order_by(Referral.turn == "", Referral.created_at.desc())
+    .limit(100)
+    .execution_options(populate_existing=True)
 )
 
 # What an office may say by a link alone: whoever reads its mail can do no harm by it that the
@@ -150,19 +125,23 @@ def visible(actor: Actor) -> Select[Referral]:
     """
     if actor.kind is ActorKind.SYSTEM:
         return select(Referral).execution_options(populate_existing=True)
-    seen_as: ColumnElement[str]
     if actor.kind is ActorKind.CLIENT:
-        theirs, seen_as = as_client(actor), literal(Side.CLIENT.value)
+        theirs, seen_as = as_client(actor), loading.AS_CLIENT
     else:
         sender, receiver = as_sender(actor), as_receiver(actor)
-        # Whoever can be nothing but the sender is not asked again for every row.
-        sees_as_sender = true() if isinstance(receiver, False_) else sender
-        seen_as = case((sees_as_sender, Side.SENDER.value), else_=Side.RECEIVER.value)
         theirs = or_(sender, receiver)
+        # Whoever can be on one side alone is not asked again for every row.
+        if isinstance(receiver, False_):
+            seen_as = loading.AS_SENDER
+        elif isinstance(sender, False_):
+            seen_as = loading.AS_RECEIVER
+        else:
+            either = case((sender, Side.SENDER.value), else_=Side.RECEIVER.value)
+            seen_as = (with_expression(Referral.seen_as, either),)
     return (
         select(Referral)
         .where(theirs)
-        .options(with_expression(Referral.seen_as, seen_as), *_NO_FURTHER)
+        .options(*seen_as, *loading.NO_FURTHER)
         # One session may serve several actors (the worker, the demo): never show what an
         # earlier query found out for somebody else.
         .execution_options(populate_existing=True)
@@ -181,18 +160,23 @@ def overseen(actor: Actor) -> Select[Referral]:
     )
 
 
-def outgoing(
-    statement: Select[Referral], client: Client | None = None, *, with_advisor: bool = False
-) -> Select[Referral]:
-    """For lists on the sender's side: only with what their rows show. `client` is whose list it
-    is and loaded already; the others come along, with their advisors for a list of the team."""
-    who = _KNOWN_CLIENT if client else _CLIENT_AND_ADVISOR if with_advisor else _CLIENT
-    return statement.options(*_IN_OUTGOING, who)
+def outgoing(statement: Select[Referral], *, with_advisor: bool = False) -> Select[Referral]:
+    """For lists on the sender's side: only with what their rows show, the clients too, and with
+    their advisors for a list of the team."""
+    return statement.options(
+        *loading.IN_OUTGOING, loading.CLIENT_AND_ADVISOR if with_advisor else loading.CLIENT
+    )
+
+
+def of_client(client: Client) -> Sequence[Referral]:
+    """For the page of a client whom the actor sees, and so is in charge of: what runs first, the
+    newest first. Whoever is in charge sees all of it, as its sender; nobody is asked twice."""
+    return db.session.scalars(_OF_CLIENT, {"client_id": client.id}).all()
 
 
 def incoming(statement: Select[Referral]) -> Select[Referral]:
     """For lists on the receiver's side: only with what their rows show."""
-    return statement.options(*_IN_INCOMING)
+    return statement.options(*loading.IN_INCOMING)
 
 
 def get_visible(actor: Actor, referral_id: UUID, *, lock: bool = False) -> Referral:
@@ -202,7 +186,7 @@ def get_visible(actor: Actor, referral_id: UUID, *, lock: bool = False) -> Refer
     """
     statement = visible(actor).where(Referral.id == referral_id)
     if lock:
-        statement = statement.options(*_FOR_A_MOVE)
+        statement = statement.options(*loading.FOR_A_MOVE)
         statement = statement.with_for_update(of=Referral, key_share=True)
     referral = db.session.scalar(statement)
     if referral is None:

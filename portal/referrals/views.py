@@ -97,7 +97,7 @@ def page(actor: Actor, referral: Referral, status: int = 200, **more: Any) -> Re
         "kind": kind,
         "side": side,
         "grant": grant,
-        "client": db.session.get(Client, referral.client_id) if side is Side.SENDER else None,
+        "client": _client(referral) if side is Side.SENDER else None,
         "area": dict(GOAL_AREAS).get(referral.goal_area, referral.goal_area),
         "items": shown,
         "package": package,
@@ -119,6 +119,11 @@ def page(actor: Actor, referral: Referral, status: int = 200, **more: Any) -> Re
     audit.record_read(actor, "referral.read", subject=referral, client_id=referral.client_id,
                       purpose=side.value, grant=grant.value)  # fmt: skip
     return make_response(html, status)
+
+
+def _client(referral: Referral) -> Client:
+    """For the sender's page, which says no more than the name."""
+    return db.session.get_one(Client, referral.client_id, options=clients.ALONE)
 
 
 def _deletion(actor: Actor, referral: Referral) -> dict[str, Any]:

@@ -22,6 +22,12 @@ def access(rule: str) -> Callable[[View], View]:
     return mark
 
 
+def reads(view: View) -> View:
+    """Mark a view that is posted to and yet changes nothing: it need not wait for who writes."""
+    view.only_reads = True  # type: ignore[attr-defined]
+    return view
+
+
 def rule_of(view: Callable[..., Any], *, of_plugin: bool) -> str | None:
     """The rule of a view; None when its author forgot. A plugin's views are for members."""
     rule: str | None = getattr(view, "access_rule", None)

@@ -26,6 +26,9 @@ def init_app(app: Flask) -> None:
             return None
         return _digest(path, path.stat().st_mtime_ns)
 
+    if not app.debug:  # files change while somebody works on them, and never as they are served
+        version = cache(version)
+
     @app.url_defaults
     def add_version(endpoint: str, values: dict[str, Any]) -> None:
         if endpoint.endswith("static") and "filename" in values and "v" not in values:

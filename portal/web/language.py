@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date, datetime
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
 from babel import Locale, dates
@@ -53,7 +53,7 @@ def init_app(app: Flask) -> None:
     app.config.setdefault("BABEL_DEFAULT_LOCALE", "de")
     app.config.setdefault("BABEL_DEFAULT_TIMEZONE", str(LOCAL))
     # One for each application: what it has loaded depends on the plugins.
-    babel = Babel(app, locale_selector=current)
+    babel = Babel(app, locale_selector=lambda: _locale(current()))
     babel.domain_instance = catalogues = _Catalogues()
     loaded: Registry = app.extensions["portal"]
     folders = [plugin.folder("translations") for plugin in loaded.plugins.values()]
@@ -95,6 +95,12 @@ def current() -> str:
     if "language" not in g and has_request_context():
         g.language = session.get(SESSION_KEY, "de")
     return str(g.get("language", "de"))
+
+
+@cache
+def _locale(language: str) -> Locale:
+    """One and the same for everybody: two that are equal are slow to compare."""
+    return Locale.parse(language)
 
 
 def translate(text: Any) -> str:
