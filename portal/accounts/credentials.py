@@ -76,9 +76,9 @@ def log_in(actor: Actor, person: Person, address: str) -> None:
     audit.record(_own(actor, person), "login.succeeded", subject=person)
 
 
-def begin_guess(actor: Actor, what: str, address: str) -> None:
+def begin_guess(actor: Actor, what: str, address: str, most: int = GUESSES_PER_ADDRESS) -> None:
     """Count an attempt at something else than an account before it is tried. Raises TooMany."""
-    _limit(actor, _key(what, address), GUESSES_PER_ADDRESS)
+    _limit(actor, _key(what, address), most)
 
 
 def guessed_right(what: str, address: str) -> None:

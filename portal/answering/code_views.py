@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, Response, make_response, render_template, request, url_for
 
 from portal.accounts.session import now
-from portal.answering.views import remembering
+from portal.answering.devices import remembering
 from portal.answering.visits import opened
 from portal.extensions import db
 from portal.links import commands as links

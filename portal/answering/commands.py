@@ -7,7 +7,7 @@ from typing import Any
 
 from portal import outbox
 from portal.accounts import commands as accounts
-from portal.accounts.credentials import send_link
+from portal.accounts.credentials import RESETS_PER_MAIL, begin_guess, send_link
 from portal.accounts.links import INVITATION
 from portal.accounts.models import Membership
 from portal.actor import Actor
@@ -33,7 +33,7 @@ def answer(
     """Make a move by link, and confirm it to where the link was sent: whoever did not answer
     notices. Raises what `referrals.commands.make` raises."""
     referral = commands.make(actor, question, data, seen_version)
-    _tell_office(actor, referral, "link.answered", urgent=True)
+    _tell_visitor(actor, referral, "link.answered", urgent=True)
     return referral
 
 
@@ -60,24 +60,20 @@ def tell_of_lock(visit: Visit) -> None:
 def ask_for_code(visit: Visit) -> None:
     """Send the office the link under which it chooses its code: to the registered address alone.
 
-    Raises Conflict for an office without one.
+    Raises Conflict for an office without one, TooMany.
     """
     if not visit.unit.email:
         raise Conflict(N_("Zu Ihrer Stelle ist keine E-Mail-Adresse hinterlegt. Bitte rufen Sie "
                           "bei der Beratung an."))  # fmt: skip
+    begin_guess(visit.actor, "code link", visit.unit.email, RESETS_PER_MAIL)
     outbox.enqueue(visit.actor, CODE_TOPIC, unit_id=visit.unit.id)
 
 
 def send_again(visit: Visit) -> None:
     """Another link to where the old one went, for as long as there is something to answer."""
     referral = policy.get_visible(visit.actor, visit.link.subject_id)
-    if referral.is_final:
-        return
-    member_id = visit.actor.membership_id
-    outbox.enqueue(
-        visit.actor, "link.again", unit_id=visit.unit.id, person_id=visit.actor.person_id,
-        membership_id=member_id, reference=referral.reference, path=f"/referrals/{referral.id}",
-    )  # fmt: skip
+    if not referral.is_final:
+        _tell_visitor(visit.actor, referral, "link.again")
 
 
 def open_account(visit: Visit, data: Mapping[str, Any]) -> None:
@@ -96,7 +92,7 @@ def open_account(visit: Visit, data: Mapping[str, Any]) -> None:
     accounts.open_for_office(visit.actor, visit.unit, data, role)
 
 
-def _tell_office(actor: Actor, referral: Referral, topic: str, *, urgent: bool) -> None:
+def _tell_visitor(actor: Actor, referral: Referral, topic: str, *, urgent: bool = False) -> None:
     """A volunteer is told as a person; everybody else as the office."""
     outbox.enqueue(
         actor, topic, unit_id=referral.receiver_unit_id, person_id=actor.person_id,

@@ -7,15 +7,13 @@ from typing import Any
 from uuid import UUID
 
 from flask import Blueprint, Response, flash, make_response, render_template, request, url_for
-from flask_babel import gettext as _
 from flask_babel import ngettext
 from sqlalchemy import func, select
 
 from portal.accounts.session import now
-from portal.answering import commands, lists, month, month_rows
+from portal.answering import devices, lists, month, month_rows
 from portal.answering.month_rows import Sent
-from portal.answering.views import remembering
-from portal.answering.visits import Visit, device_name, opened
+from portal.answering.visits import Visit, opened
 from portal.extensions import db
 from portal.links.tokens import Purpose, code_of, make
 from portal.problems import Conflict, Invalid, NotFound
@@ -47,7 +45,7 @@ def send(token: str) -> Response:
     """All that was chosen, or nothing of it."""
     visit = _visit(token)
     if visit.proof is None:
-        return _back(visit)
+        return go(_back(visit))
     sent = Sent(_seen(), request.form)
     found = db.session.scalars(
         policy.incoming(policy.visible(visit.actor)).where(Referral.id.in_(sent.seen))
@@ -70,52 +68,40 @@ def send(token: str) -> Response:
         "Danke. %(num)d Antworten sind eingetragen, und die Beratungen wissen jetzt davon.",
         len(made),
     ), "success")  # fmt: skip
-    return _back(visit)
+    return go(_back(visit))
 
 
 @bp.post("/month/<token>/code")
 @access(PUBLIC)
 def code(token: str) -> Response:
-    """A right code is remembered by this device, a wrong one is counted."""
     visit = _visit(token)
-    form = _code_form(visit, request.form)
-    try:
-        holder = commands.enter_code(visit, str(form["code"].data or ""))
-    except Invalid as wrong:
-        db.session.commit()
-        form.put_errors(wrong.errors)
+
+    def again_with(form: FieldsForm) -> Response:
         return _page(visit, 422, code_form=form)
-    db.session.commit()
-    return remembering(_back(visit), holder)
+
+    return devices.code_entered(visit, _code_form(visit, request.form), _back(visit), again_with)
 
 
 @bp.post("/month/<token>/ask-for-code")
 @access(PUBLIC)
 def ask_for_code(token: str) -> Response:
     visit = _visit(token)
-    commands.ask_for_code(visit)
-    db.session.commit()
-    flash(_("Ein Link zum Festlegen ist unterwegs an die hinterlegte Adresse Ihrer Stelle."),
-          "success")  # fmt: skip
-    return _back(visit)
+    return devices.code_asked_for(visit, _back(visit))
 
 
 @bp.post("/month/<token>/forget")
 @access(PUBLIC)
 def forget(token: str) -> Response:
-    """For whoever answers on a computer that others use."""
     visit = _visit(token)
-    answer = _back(visit)
-    answer.delete_cookie(device_name(visit.holder))
-    return answer
+    return devices.forgotten(visit, _back(visit))
 
 
 def _visit(token: str) -> Visit:
     return opened(token, Purpose.MONTH, now=now(), devices=request.cookies)
 
 
-def _back(visit: Visit) -> Response:
-    return go(url_for("answering_month.show", token=visit.token))
+def _back(visit: Visit) -> str:
+    return url_for("answering_month.show", token=visit.token)
 
 
 def _code_form(visit: Visit, formdata: Any = None) -> FieldsForm:

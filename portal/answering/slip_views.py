@@ -12,8 +12,8 @@ from portal.accounts.credentials import begin_guess, guessed_right
 from portal.accounts.session import current_actor, now
 from portal.actor import Actor, ActorKind
 from portal.answering import commands
+from portal.answering.devices import remembering
 from portal.answering.slip import PATH, opened_by_slip, slip
-from portal.answering.views import remembering
 from portal.clients import policy as clients
 from portal.extensions import db
 from portal.links.commands import SLIP_LETTERS

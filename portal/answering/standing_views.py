@@ -9,8 +9,8 @@ from flask import Blueprint, Response, make_response, render_template, request, 
 from portal import audit
 from portal.accounts.session import now
 from portal.answering import standing
-from portal.answering.views import remembering
-from portal.answering.visits import DeadLink, Visit, device_name, opened
+from portal.answering.devices import forgotten, remembering
+from portal.answering.visits import DeadLink, Visit, opened
 from portal.clients.models import Client
 from portal.consents import texts
 from portal.documents.sheet import Sheet
@@ -64,10 +64,7 @@ def pin(token: str) -> Response:
 @access(PUBLIC)
 def leave(token: str) -> Response:
     """For whoever shares a telephone with others."""
-    visit = _visit(token)
-    answer = go(url_for("standing.show", token=token, said=LEFT))
-    answer.delete_cookie(device_name(visit.holder))
-    return answer
+    return forgotten(_visit(token), url_for("standing.show", token=token, said=LEFT))
 
 
 @bp.get("/my/<token>/consents/<uuid:consent_id>/stop")

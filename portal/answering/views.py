@@ -9,7 +9,6 @@ from typing import Any
 from flask import (
     Blueprint,
     Response,
-    current_app,
     flash,
     make_response,
     render_template,
@@ -20,11 +19,11 @@ from flask_babel import gettext as _
 
 from portal import audit
 from portal.accounts.session import now
-from portal.answering import commands, quick
+from portal.answering import commands, devices, quick
 from portal.answering.pages import referral_page
-from portal.answering.visits import REMEMBERED, DeadLink, Visit, device_name, opened
+from portal.answering.visits import DeadLink, Visit, opened
 from portal.extensions import db
-from portal.links.tokens import Holder, Purpose, device_key
+from portal.links.tokens import Purpose
 from portal.problems import Conflict, Invalid, NotFound
 from portal.referrals import policy, questions
 from portal.referrals.models import Referral
@@ -61,39 +60,26 @@ def show(token: str) -> Response:
 @bp.post("/answer/<token>/code")
 @access(PUBLIC)
 def code(token: str) -> Response:
-    """A right code is remembered by this device, a wrong one is counted."""
     visit = _visit(token)
-    form = _code_form(visit, request.form)
-    try:
-        holder = commands.enter_code(visit, str(form["code"].data or ""))
-    except Invalid as wrong:
-        db.session.commit()
-        form.put_errors(wrong.errors)
+
+    def again_with(form: FieldsForm) -> Response:
         return _page(visit, _referral(visit), 422, code_form=form)
-    db.session.commit()
-    return remembering(go(url_for("answering.show", token=token)), holder)
+
+    return devices.code_entered(visit, _code_form(visit, request.form), _back(visit), again_with)
 
 
 @bp.post("/answer/<token>/forget")
 @access(PUBLIC)
 def forget(token: str) -> Response:
-    """For whoever answers on a computer that others use."""
     visit = _visit(token)
-    answer = go(url_for("answering.show", token=token))
-    for holder in visit.codes_of:
-        answer.delete_cookie(device_name(holder))
-    return answer
+    return devices.forgotten(visit, _back(visit))
 
 
 @bp.post("/answer/<token>/ask-for-code")
 @access(PUBLIC)
 def ask_for_code(token: str) -> Response:
     visit = _visit(token, Purpose.ANSWER)
-    commands.ask_for_code(visit)
-    db.session.commit()
-    flash(_("Ein Link zum Festlegen ist unterwegs an die hinterlegte Adresse Ihrer Stelle."),
-          "success")  # fmt: skip
-    return go(url_for("answering.show", token=token))
+    return devices.code_asked_for(visit, _back(visit))
 
 
 @bp.post("/answer/<token>/account")
@@ -111,7 +97,7 @@ def account(token: str) -> Response:
     db.session.commit()
     flash(_("Die Einladung ist unterwegs an die hinterlegte Adresse. Bis Sie sie öffnen, geht "
             "alles weiter per Link."), "success")  # fmt: skip
-    return go(url_for("answering.show", token=token))
+    return go(_back(visit))
 
 
 @bp.post("/answer/<token>/again")
@@ -197,19 +183,13 @@ def act(token: str, action: str) -> Response:
     return _thanks(visit)
 
 
-def remembering(answer: Response, holder: Holder) -> Response:
-    """The same answer, by which the device is known from now on."""
-    answer.set_cookie(
-        device_name(holder), device_key(holder, now()),
-        max_age=REMEMBERED[holder.__tablename__], httponly=True, samesite="Lax",
-        secure=current_app.config["SESSION_COOKIE_SECURE"],
-    )  # fmt: skip
-    return answer
-
-
 def _visit(token: str, *purposes: Purpose) -> Visit:
     wanted = purposes or (Purpose.ANSWER, Purpose.TASK)
     return opened(token, *wanted, now=now(), devices=request.cookies)
+
+
+def _back(visit: Visit) -> str:
+    return url_for("answering.show", token=visit.token)
 
 
 def _referral(visit: Visit, *, lock: bool = False) -> Referral:
@@ -256,7 +236,7 @@ def _thanks(visit: Visit) -> Response:
     flash(_("Danke, Ihre Antwort ist eingetragen. Die Beratung weiß jetzt davon."), "success")
     if visit.link.purpose is Purpose.TASK:
         return go(url_for("answering.done"))
-    return go(url_for("answering.show", token=visit.token))
+    return go(_back(visit))
 
 
 @bp.get("/answer/done")
