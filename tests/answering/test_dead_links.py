@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from portal.extensions import db
 from portal.links import tokens
@@ -15,6 +16,7 @@ from portal.referrals.models import Event, Referral
 from portal.testing.client import PortalClient
 from portal.testing.town import NOW, Town
 from tests.answering.opening import again, link_in, post, with_code
+from tests.threads import at_once
 
 
 # --- what a link is not ---------------------------------------------------------------------
@@ -118,6 +120,22 @@ def test_two_devices_answer_and_one_wins(
 
 
 # --- time -----------------------------------------------------------------------------------
+def test_three_devices_press_at_the_same_moment(
+    app: Flask, address: str, referral: Referral
+) -> None:
+    seen = str(again(referral).version)
+    presses = []
+    for key in ("no_capacity", "waitlist", "waitlist"):
+        device: PortalClient = app.test_client()  # type: ignore[assignment]
+        typed = {"csrf_token": device.token(f"{address}/quick/{key}"), "weeks": "3", "seen": seen}
+        presses.append(partial(device.post, f"{address}/quick/{key}", data=typed))
+    answers = at_once(app, *presses)
+    assert sorted(answer.status_code for answer in answers) == [303, 409, 409]
+    assert again(referral).status in ("declined", "waitlisted")
+    moves = select(func.count()).where(Event.referral_id == referral.id, Event.source == "link")
+    assert db.session.scalar(moves) == 1
+
+
 @pytest.mark.parametrize("sent_at", [
     datetime(2026, 10, 25, 0, 30, tzinfo=UTC),  # 2:30 the first time
     datetime(2026, 10, 25, 1, 30, tzinfo=UTC),  # 2:30 once more
