@@ -89,6 +89,7 @@ CORE_KINDS: dict[str, str] = {
     "referral.voided": N_("Als Irrtum gekennzeichnet"),
     "link.code_set": N_("Code für Antworten per Link festgelegt"),
     "link.pin_given": N_("PIN für einen Link vergeben"),
+    "link.opened": N_("Link mit Code oder PIN geöffnet"),
     "link.locked": N_("Link nach zehn falschen Codes gesperrt"),
     "link.ended": N_("Link widerrufen"),
     "evaluation.requested": N_("Auswertung des Protokolls beantragt"),

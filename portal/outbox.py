@@ -87,6 +87,8 @@ CORE_MESSAGES: dict[str, MessageKind] = {
                     template="messages/link_client_locked.txt", recipients=Side.SENDER),
         MessageKind(topic="link.code", subject=N_("Code für Antworten per Link festlegen"),
                     template="messages/link_code.txt", recipients=Side.RECEIVER),
+        MessageKind(topic="link.code_set", subject=N_("Ihr Code ist neu festgelegt"),
+                    template="messages/link_code_set.txt", recipients=Side.RECEIVER),
         MessageKind(topic="link.month", subject=N_("Was läuft noch?"),
                     template="messages/link_month.txt", recipients=Side.RECEIVER),
         MessageKind(topic="evaluation.requested", subject=N_("Ein Antrag wartet auf Sie"),

@@ -5,10 +5,11 @@ from __future__ import annotations
 from flask import Blueprint, Response, make_response, render_template, request, url_for
 
 from portal.accounts.session import now
+from portal.answering import commands
 from portal.answering.devices import remembering
 from portal.answering.visits import opened
 from portal.extensions import db
-from portal.links import commands as links
+from portal.links.commands import CODE_FIELDS
 from portal.links.tokens import Purpose
 from portal.problems import Invalid
 from portal.web.access import PUBLIC, access
@@ -23,12 +24,12 @@ bp = Blueprint("answering_code", __name__)
 def choose(token: str) -> Response:
     """The link is used up by what it does: a second time it is dead."""
     visit = opened(token, Purpose.CODE, now=now(), devices={})
-    form = fields_form(links.CODE_FIELDS, today=visit.actor.today,
+    form = fields_form(CODE_FIELDS, today=visit.actor.today,
                        formdata=request.form if request.method == "POST" else None)  # fmt: skip
     status = 200
     if request.method == "POST":
         try:
-            links.set_code(visit.actor, visit.unit, form.read())
+            commands.choose_code(visit, form.read())
         except Invalid as refused:
             db.session.rollback()
             form.put_errors(refused.errors)

@@ -12,6 +12,7 @@ from portal.accounts.links import INVITATION
 from portal.accounts.models import Membership
 from portal.actor import Actor
 from portal.answering.visits import Visit
+from portal.extensions import db
 from portal.links import commands as links
 from portal.links.addresses import CODE_TOPIC
 from portal.links.commands import Attempt
@@ -44,17 +45,23 @@ def enter_code(visit: Visit, typed: str, of: Sequence[Holder] | None = None) -> 
     if attempt is Attempt.RIGHT and holder is not None:
         return holder
     if attempt is Attempt.LOCKED_NOW:
-        tell_of_lock(visit)
+        tell_of_lock(visit, urgent=of is None)  # numbers of slips can be counted up by anybody
     raise Invalid({"code": WRONG_CODE if attempt is Attempt.WRONG else LOCKED})
 
 
-def tell_of_lock(visit: Visit) -> None:
-    """The office learns that somebody guesses."""
-    reference, path = "", "/"
-    if (only := visit.actor.only) is not None:
-        reference, path = policy.get_visible(visit.actor, only).reference, f"/referrals/{only}"
+def tell_of_lock(visit: Visit, *, urgent: bool) -> None:
+    """The office learns that somebody guesses. Nothing here may fail: it was counted already."""
+    found = db.session.get(Referral, visit.link.subject_id)
+    reference, path = (found.reference, f"/referrals/{found.id}") if found else ("", "/")
     outbox.enqueue(visit.actor, "link.locked", unit_id=visit.unit.id, reference=reference,
-                   path=path, urgent=True)  # fmt: skip
+                   path=path, urgent=urgent)  # fmt: skip
+
+
+def choose_code(visit: Visit, data: Mapping[str, Any]) -> None:
+    """The office's own code, and a letter about it: whoever did not choose it notices. Raises
+    Invalid."""
+    links.set_code(visit.actor, visit.unit, data)
+    outbox.enqueue(visit.actor, "link.code_set", unit_id=visit.unit.id, urgent=True)
 
 
 def ask_for_code(visit: Visit) -> None:
@@ -70,8 +77,12 @@ def ask_for_code(visit: Visit) -> None:
 
 
 def send_again(visit: Visit) -> None:
-    """Another link to where the old one went, for as long as there is something to answer."""
+    """Another link to where the old one went, for as long as there is something to answer.
+
+    Raises NotFound, TooMany.
+    """
     referral = policy.get_visible(visit.actor, visit.link.subject_id)
+    begin_guess(visit.actor, "another link", str(referral.id), RESETS_PER_MAIL)
     if not referral.is_final:
         _tell_visitor(visit.actor, referral, "link.again")
 
@@ -80,11 +91,12 @@ def open_account(visit: Visit, data: Mapping[str, Any]) -> None:
     """Turn the link into an account: of a volunteer the one that waits to be opened, of an office
     one whose invitation goes to the registered address.
 
-    Raises NotFound for whoever has not entered the holder's own code, Invalid.
+    Raises NotFound for whoever has not entered the holder's own code, Invalid, TooMany.
     """
     if visit.proof is None or visit.proof.id != visit.holder.id:
         raise NotFound  # a slip is in the client's hands: it opens one referral, and no office
     if isinstance(visit.holder, Membership):
+        begin_guess(visit.actor, "account", str(visit.holder.id), RESETS_PER_MAIL)
         send_link(visit.actor, visit.holder.person, INVITATION)
         return
     of_volunteers = visit.unit.organisation.kind == "volunteer_group"

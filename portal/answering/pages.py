@@ -14,7 +14,7 @@ from portal.codes import GOAL_AREAS
 from portal.extensions import db
 from portal.grants import Grant
 from portal.links.tokens import Purpose, code_of
-from portal.referrals import history, listing, packages, policy, tasks
+from portal.referrals import deletions, history, listing, packages, policy, tasks
 from portal.referrals.models import Appointment, Referral
 from portal.registry import registry
 from portal.web.language import translate, words
@@ -62,6 +62,7 @@ def referral_page(visit: Visit, referral: Referral) -> tuple[dict[str, Any], Gra
         "actions": policy.possible_actions(actor, referral) if visit.proof else [],
         "has_code": code_of(visit.holder) is not None,
         "may_open_account": visit.proof is not None and visit.proof.id == visit.holder.id,
+        "deletion": deletions.of(referral) if grant is Grant.ENDED and not is_task else None,
         "panels_here": panels("task", actor, referral=referral) if is_task else [],
         "to_copy": _to_copy(referral, area, items) if grant is Grant.PACKAGE else "",
     }  # fmt: skip

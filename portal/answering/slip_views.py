@@ -77,11 +77,10 @@ def enter() -> Response:
     try:
         visit, referral = opened_by_slip(visitor, values["reference"])
         commands.enter_code(visit, values["code"], [referral])
-    except (NotFound, Invalid) as wrong:
+    except (NotFound, Invalid):
         db.session.commit()  # it was counted
-        # Which of the two was wrong is not told.
-        locked = isinstance(wrong, Invalid) and commands.LOCKED in wrong.errors.values()
-        form.put_errors({"code": commands.LOCKED if locked else WRONG})
+        # Which of the two was wrong is not told, nor that there is such a number, locked by now.
+        form.put_errors({"code": WRONG})
         return _page(form, 422)
     guessed_right("slip", address)
     db.session.commit()

@@ -25,7 +25,7 @@ from portal.answering.visits import DeadLink, Visit, opened
 from portal.extensions import db
 from portal.links.tokens import Purpose
 from portal.problems import Conflict, Invalid, NotFound
-from portal.referrals import policy, questions
+from portal.referrals import deletions, policy, questions
 from portal.referrals.models import Referral
 from portal.referrals.questions import Question
 from portal.registry import registry
@@ -61,6 +61,7 @@ def show(token: str) -> Response:
 @access(PUBLIC)
 def code(token: str) -> Response:
     visit = _visit(token)
+    _referral(visit)  # where there is nothing to open, no code is tried
 
     def again_with(form: FieldsForm) -> Response:
         return _page(visit, _referral(visit), 422, code_form=form)
@@ -100,12 +101,29 @@ def account(token: str) -> Response:
     return go(_back(visit))
 
 
+@bp.post("/answer/<token>/deletion")
+@access(PUBLIC)
+def deletion(token: str) -> Response:
+    """After a revocation: confirm that all is deleted, or name the duty to keep."""
+    visit = _visit(token, Purpose.ANSWER)
+    form = fields_form(deletions.FIELDS, today=visit.actor.today, formdata=request.form)
+    try:
+        deletions.answer(visit.actor, visit.link.subject_id, form.read())
+    except Invalid as refused:
+        db.session.rollback()
+        form.put_errors(refused.errors)
+        return _page(visit, _referral(visit), 422, deletion_form=form)
+    db.session.commit()
+    flash(_("Danke, das ist festgehalten."), "success")
+    return go(_back(visit))
+
+
 @bp.post("/answer/<token>/again")
 @access(PUBLIC)
 def again(token: str) -> Response:
     """Another link for one that has grown too old."""
     visit = opened(token, Purpose.ANSWER, Purpose.TASK, now=now(), devices={}, dead=True)
-    if not visit.link.fits(visit.holder):
+    if not (visit.link.has_expired(now()) and visit.link.fits(visit.holder)):
         raise NotFound
     commands.send_again(visit)
     db.session.commit()
@@ -198,7 +216,9 @@ def _referral(visit: Visit, *, lock: bool = False) -> Referral:
 
 def _question(visit: Visit, key: str, typed: Mapping[str, Any] | None = None) -> Question:
     """A move as it is asked for here: who takes care is the office's own business. Raises
-    NotFound for a move that is not this side's, or wants a code that was not entered."""
+    NotFound for a move that is not this side's, and for all of them before the code."""
+    if visit.proof is None:
+        raise NotFound
     try:
         found = questions.ask(visit.actor, visit.link.subject_id, key, lock=typed is not None,
                               typed=typed)  # fmt: skip
@@ -219,10 +239,12 @@ def _page(visit: Visit, referral: Referral, status: int = 200, **more: Any) -> R
     """The page of a referral for whoever holds the link, and the note that it was read."""
     context, grant = referral_page(visit, referral)
     context["code_form"] = _code_form(visit)
+    context["deletion_form"] = fields_form(deletions.FIELDS, today=visit.actor.today)
     context["account_form"] = fields_form((YOUR_NAME,), today=visit.actor.today)
     html = render_template("answering/show.html", **{**context, **more})
-    audit.record_read(visit.actor, "referral.read", subject=referral,
-                      client_id=referral.client_id, purpose="link", grant=grant.value)  # fmt: skip
+    proof = visit.proof.__tablename__ if visit.proof else "none"
+    audit.record_read(visit.actor, "referral.read", subject=referral, purpose="link",
+                      client_id=referral.client_id, grant=grant.value, proof=proof)  # fmt: skip
     return make_response(html, status)
 
 

@@ -12,6 +12,7 @@ from portal.actor import LINK, Actor, ActorKind
 from portal.clients.models import Client
 from portal.extensions import db
 from portal.links import tokens
+from portal.links.addresses import is_volunteer
 from portal.links.tokens import Holder, Link, Purpose
 from portal.problems import NotFound, Problem
 from portal.referrals.models import Referral
@@ -67,7 +68,9 @@ class Visit:
         """Whose code opens it: the holder's, for an office also that on the referral's slip."""
         found: list[Holder] = [self.holder]
         if self.link.purpose is Purpose.ANSWER:
-            found.append(db.session.get_one(Referral, self.link.subject_id))
+            referral = db.session.get(Referral, self.link.subject_id)
+            if referral is not None and not referral.is_final:  # a sheet of paper outlives its use
+                found.append(referral)
         return found
 
 
@@ -106,7 +109,8 @@ def _is_there(holder: Unit | Membership | Client) -> bool:
     if isinstance(holder, Client):
         return holder.closed_on is None and holder.erased_on is None
     if isinstance(holder, Membership):
-        return holder.ended_on is None and holder.person.active and holder.unit.in_operation
+        serves = holder.ended_on is None and holder.person.active and holder.unit.in_operation
+        return serves and is_volunteer(holder)
     return holder.in_operation
 
 

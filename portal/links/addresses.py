@@ -9,6 +9,7 @@ from portal.accounts.models import Membership, Person, Unit
 from portal.extensions import db
 from portal.links.tokens import Purpose, address
 from portal.outbox import OutboxMessage, kind_of
+from portal.registry import registry
 from portal.workflow import Side
 
 CODE_TOPIC, MONTH_TOPIC = "link.code", "link.month"
@@ -35,9 +36,16 @@ def for_reader(message: OutboxMessage, reader: Person | Unit | None) -> str:
             return address(Purpose.ANSWER, reader, asked, moment)
     elif reader is not None and reader.password is None and message.membership_id is not None:
         member = db.session.get(Membership, message.membership_id)
-        if (asked := _referral_id(message)) is not None and member is not None:
+        asked = _referral_id(message)
+        if asked is not None and member is not None and is_volunteer(member):
             return address(Purpose.TASK, member, asked, moment)
     return ""
+
+
+def is_volunteer(member: Membership) -> bool:
+    """Whether tasks are all that this membership is for; everybody else logs in."""
+    rights = registry().permissions_of(member.role)
+    return "task.answer" in rights and "referral.answer" not in rights
 
 
 def _referral_id(message: OutboxMessage) -> UUID | None:

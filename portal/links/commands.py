@@ -5,6 +5,7 @@ from __future__ import annotations
 import hmac
 import re
 import secrets
+import unicodedata
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from enum import StrEnum
@@ -90,17 +91,26 @@ def try_code(actor: Actor, typed: str, holders: Sequence[Holder]) -> tuple[Attem
     for holder, code in tried:
         if hmac.compare_digest(_expected(holder, code), _hash(holder, plain)):
             code.failures = 0
+            audit.record(actor, "link.opened", subject=holder, client_id=_client_of(holder))
             return Attempt.RIGHT, holder
     wrong = Attempt.WRONG if tried == known else Attempt.LOCKED  # perhaps it was the locked one's
     if not tried:
         return wrong, None
-    counting = tried[0][1]
+    locking, counting = tried[0]
     counting.failures += 1
     if counting.failures < ATTEMPTS:
         return wrong, None
     counting.failures, counting.locked_until = 0, actor.now + LOCKED_FOR
-    audit.record(actor, "link.locked", subject=holders[0])
+    audit.record(actor, "link.locked", subject=locking, client_id=_client_of(locking))
     return Attempt.LOCKED_NOW, None
+
+
+def _client_of(holder: Holder) -> UUID | None:
+    """Whom an entry about this holder points to: it is blanked with that client."""
+    if holder.__tablename__ == "client":
+        return holder.id
+    found: UUID | None = getattr(holder, "client_id", None)
+    return found
 
 
 def _is_locked(actor: Actor, code: LinkCode) -> bool:
@@ -137,4 +147,4 @@ def _hash(holder: Holder, plain: str) -> bytes:
 
 def _normalised(typed: str) -> str:
     """As people copy a code from paper: small letters, gaps and hyphens do not matter."""
-    return re.sub(r"[\s‐-―-]", "", typed).upper()
+    return re.sub(r"[\s‐-―-]", "", unicodedata.normalize("NFC", typed)).upper()

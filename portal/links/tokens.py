@@ -141,7 +141,9 @@ def _state(purpose: Purpose, holder: Holder) -> bytes:
 
 def _code_state(holder: Holder) -> str:
     code = code_of(holder)
-    return _digest(f"code {code.digest!r}").hex()[:16] if code and code.digest else "none"
+    if code is None or code.digest is None:
+        return "none"
+    return _digest(f"code {code.digest!r} {code.set_at.timestamp()}").hex()[:16]
 
 
 def _digest(text: str) -> bytes:

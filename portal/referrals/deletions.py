@@ -115,9 +115,10 @@ def answer(actor: Actor, referral_id: UUID, data: Mapping[str, Any]) -> Deletion
     """Confirm, or name the duty to keep. Raises NotFound, Forbidden, Conflict, Invalid."""
     referral = policy.get_visible(actor, referral_id, lock=True)
     request = of(referral)
-    if request is None or actor.kind is not ActorKind.MEMBER:
+    if request is None or actor.kind not in (ActorKind.MEMBER, ActorKind.LINK):
         raise NotFound
-    if referral.seen_as != Side.RECEIVER or not actor.may("referral.answer"):
+    may_answer = actor.may("referral.answer") and actor.proven
+    if referral.seen_as != Side.RECEIVER or not may_answer:
         raise Forbidden(N_("Das bestätigt die Stelle, die die Angaben erhalten hat."))
     if request.answered_at is not None:
         raise Conflict(N_("Das ist bereits bestätigt."))

@@ -272,6 +272,7 @@ def what_happened(actor: Actor, referral: Referral) -> str:
     if last and (last.membership_id, last.source == LINK) == mine:
         again = N_("Sie haben hier schon etwas eingetragen. Der Stand ist jetzt: %(state)s.")
         return Phrase(again, state=Phrase(state_label(referral)))
-    who = last.membership.person.name if last and last.membership else Phrase(N_("Jemand"))
+    named = last.membership if last and actor.proven else None
+    who = named.person.name if named else Phrase(N_("Jemand"))
     faster = N_("%(who)s war schneller. Der Stand ist jetzt: %(state)s.")
     return Phrase(faster, who=who, state=Phrase(state_label(referral)))

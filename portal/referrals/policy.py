@@ -24,7 +24,7 @@ from portal.clients.models import Client
 from portal.clients.policy import in_charge
 from portal.extensions import db
 from portal.grants import NAMELESS, Grant, receiver_grant
-from portal.lifecycle import FINAL, Status
+from portal.lifecycle import FINAL, UNANSWERED, Status
 from portal.problems import Forbidden, NotFound
 from portal.referrals import loading
 from portal.referrals.models import Referral
@@ -51,9 +51,9 @@ _OF_CLIENT = (
     .execution_options(populate_existing=True)
 )
 
-# What an office may say by a link alone: whoever reads its mail can do no harm by it that the
-# letter of confirmation does not tell of.
-WITHOUT_CODE = ("acknowledge", "decline", "waitlist")
+# What an office may say by a link alone, as long as it has said nothing: whoever reads its mail
+# can do no harm by it that the letter of confirmation does not tell of.
+WITHOUT_CODE = ("decline", "waitlist")
 
 TASK = "task.answer"  # the right to answer what one was asked for oneself
 GONE = N_("Diese Aufgabe ist nicht mehr für Sie offen. Vielleicht hat sie inzwischen jemand "
@@ -209,7 +209,7 @@ def may_act(actor: Actor, referral: Referral, action: Action) -> bool:
     """Right side and right permission. Recording needs the sender's permission."""
     if speaks_for(actor, referral) is not action.side:
         return False
-    if not actor.proven and action.key not in WITHOUT_CODE:
+    if not actor.proven and not (action.key in WITHOUT_CODE and referral.status in UNANSWERED):
         return False
     if actor.kind is ActorKind.SYSTEM:
         return True

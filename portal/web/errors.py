@@ -57,6 +57,9 @@ TEXTS: dict[int, tuple[str, str]] = {
     ),
 }  # fmt: skip
 
+# Fields of forms that no page repeats: codes and PINs are typed again.
+_NEVER_WRITTEN = ("csrf_token", "code", "again", "pin")
+
 _STATUS: dict[type[Problem], int] = {
     NotFound: 404, Forbidden: 403, Conflict: 409, Invalid: 422, TooMany: 429,
 }  # fmt: skip
@@ -85,7 +88,8 @@ def _typed_here() -> list[tuple[str, str]]:
     ours = request.headers.get("Origin") == request.host_url.rstrip("/")
     if not ours or request.blueprint == "accounts":  # no password is written into a page
         return []
-    return [(name, value) for name, value in request.form.items(multi=True) if name != "csrf_token"]
+    typed = request.form.items(multi=True)
+    return [(name, value) for name, value in typed if name not in _NEVER_WRITTEN]
 
 
 def init_app(app: Flask) -> None:
