@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from flask import Blueprint, Response, make_response, render_template, request, url_for
+from flask import Blueprint, Response, flash, make_response, render_template, request, url_for
+from flask_babel import gettext as _
 
 from portal import audit
 from portal.accounts.credentials import begin_guess, guessed_right
@@ -16,7 +17,7 @@ from portal.answering.devices import remembering
 from portal.answering.slip import PATH, opened_by_slip, slip
 from portal.clients import policy as clients
 from portal.extensions import db
-from portal.links.commands import SLIP_LETTERS
+from portal.links.commands import SLIP_LETTERS, renew_slip
 from portal.problems import Invalid, NotFound
 from portal.referrals import policy
 from portal.referrals.models import Referral
@@ -51,6 +52,20 @@ def sheet(referral_id: UUID) -> Response:
     audit.record_read(actor, "referral.read", subject=referral, client_id=client.id,
                       purpose="slip")  # fmt: skip
     return pdf_answer(paper, f"Begleitblatt-{referral.reference}")
+
+
+@bp.post("/referrals/<uuid:referral_id>/slip/renew")
+@access("referral.send")
+def renew(referral_id: UUID) -> Response:
+    """The sheet was lost: the code on it shall open nothing any more."""
+    actor = current_actor()
+    referral = policy.get_visible(actor, referral_id)
+    if not has_slip(actor, referral):
+        raise NotFound
+    renew_slip(actor, referral)
+    db.session.commit()
+    flash(_("Der bisherige Code öffnet nichts mehr. Drucken Sie das Begleitblatt neu."), "success")
+    return go(url_for("referrals.show", referral_id=referral_id))
 
 
 def has_slip(actor: Actor, referral: Referral) -> bool:

@@ -12,6 +12,8 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import select
+
 from portal import audit
 from portal.accounts.models import Unit
 from portal.actor import Actor
@@ -75,11 +77,21 @@ def end(actor: Actor, holder: Holder, *, client_id: UUID | None = None) -> None:
 
 
 def slip_code(referral_id: UUID) -> str:
-    """The code on the Begleitblatt of a referral: it follows from the key, so that a lost sheet
-    can be printed again."""
-    bits = int.from_bytes(keyring().token(f"slip {referral_id}"))
+    """The code on the Begleitblatt of a referral: it follows from the key, so that a sheet can be
+    printed again, and from what `renew_slip` left, so that a lost one can be replaced."""
+    left = db.session.scalar(select(LinkCode.digest).where(LinkCode.referral_id == referral_id))
+    bits = int.from_bytes(keyring().token(f"slip {referral_id} {(left or b'').hex()}"))
     plain = "".join(_LETTERS[bits >> 5 * place & 31] for place in range(SLIP_LETTERS))
     return f"{plain[:4]}-{plain[4:]}"
+
+
+def renew_slip(actor: Actor, referral: Holder) -> None:
+    """The sheet of paper was lost: its code opens nothing any more, nor does who entered it."""
+    code = _code_to_try(actor, referral)
+    assert code is not None
+    code.digest, code.set_at = secrets.token_bytes(12), actor.now
+    code.failures, code.locked_until = 0, None
+    audit.record(actor, "link.ended", subject=referral, client_id=_client_of(referral))
 
 
 def try_code(actor: Actor, typed: str, holders: Sequence[Holder]) -> tuple[Attempt, Holder | None]:

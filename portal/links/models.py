@@ -15,8 +15,8 @@ class LinkCode(HasId, Model):
     """What somebody without an account types to see more than a nameless preview.
 
     Of exactly one holder. `digest` is a keyed hash: whoever has the database alone guesses
-    nothing, however short a PIN is. A referral's has none: the code on its Begleitblatt follows
-    from the key, and the row only counts. `failures` are those since the last right one.
+    nothing, however short a PIN is. Of a referral it is what made its code another one: the code on
+    the Begleitblatt follows from the key. `failures` are those since the last right one.
     """
 
     __tablename__ = "link_code"

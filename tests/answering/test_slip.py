@@ -208,3 +208,25 @@ def test_a_referral_that_ended_says_so_after_the_right_code(
     assert "Diese Anfrage ist beendet: Zurückgezogen" in page
     client = db.session.get_one(Client, referral.client_id)
     assert client.name not in page
+
+
+def test_a_lost_sheet_is_replaced_and_opens_nothing_any_more(
+    app: Flask, town: Town, browser: PortalClient, referral: Referral
+) -> None:
+    lost = slip_code(referral.id)
+    answer = browser.submit("/slip", {"reference": referral.reference, "code": lost})
+    assert answer.status_code == 303
+    office: PortalClient = app.test_client()  # type: ignore[assignment]
+    renew = f"/referrals/{referral.id}/slip/renew"
+    stranger = office.sign_in(town.partner)
+    assert stranger.submit(renew, form=f"/referrals/{referral.id}").status_code == 403
+    office.sign_in(town.advisor)
+    assert office.submit(renew, form=f"/referrals/{referral.id}").status_code == 303
+    assert "Gerät vergessen" not in browser.get(answer.location).text
+    stale = browser.submit("/slip", {"reference": referral.reference, "code": lost})
+    assert stale.status_code == 422
+    db.session.rollback()
+    fresh = slip_code(referral.id)
+    assert fresh != lost
+    right = browser.submit("/slip", {"reference": referral.reference, "code": fresh})
+    assert right.status_code == 303
