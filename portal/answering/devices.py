@@ -15,6 +15,9 @@ from portal.links.tokens import Holder, device_key
 from portal.problems import Invalid
 from portal.web.fields import FieldsForm
 from portal.web.htmx import go
+from portal.workflow import N_, Field
+
+OFFICE_CODE = Field(key="code", label=N_("Code Ihrer Stelle"))
 
 
 def code_entered(

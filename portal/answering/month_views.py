@@ -24,12 +24,11 @@ from portal.web.fields import FieldsForm, fields_form
 from portal.web.htmx import go
 from portal.web.language import translate
 from portal.web.paging import page_of
-from portal.workflow import N_, Field
+from portal.workflow import N_
 
 bp = Blueprint("answering_month", __name__)
 
 MOST = 100  # rows of a list; the rest stands on the next
-CODE = Field(key="code", label=N_("Code Ihrer Stelle"))
 NOTHING_CHOSEN = N_("Bitte wählen Sie bei mindestens einer Anfrage aus, wie es steht.")
 
 
@@ -105,7 +104,7 @@ def _back(visit: Visit) -> str:
 
 
 def _code_form(visit: Visit, formdata: Any = None) -> FieldsForm:
-    return fields_form((CODE,), today=visit.actor.today, formdata=formdata)
+    return fields_form((devices.OFFICE_CODE,), today=visit.actor.today, formdata=formdata)
 
 
 def _seen() -> dict[UUID, int | None]:

@@ -36,7 +36,7 @@ from portal.workflow import N_, Field, Kind
 
 bp = Blueprint("answering", __name__)
 
-CODE = Field(key="code", label=N_("Code Ihrer Stelle oder vom Begleitblatt"))
+EITHER_CODE = Field(key="code", label=N_("Code Ihrer Stelle oder vom Begleitblatt"))
 YOUR_NAME = Field(key="name", label=N_("Ihr Name"))
 PIN = Field(key="code", label=N_("Ihre PIN"))
 
@@ -231,7 +231,8 @@ def _question(visit: Visit, key: str, typed: Mapping[str, Any] | None = None) ->
 
 
 def _code_form(visit: Visit, formdata: Any = None) -> FieldsForm:
-    field = PIN if visit.link.purpose is Purpose.TASK else CODE
+    of_office = EITHER_CODE if len(visit.codes_of) > 1 else devices.OFFICE_CODE
+    field = PIN if visit.link.purpose is Purpose.TASK else of_office
     return fields_form((field,), today=visit.actor.today, formdata=formdata)
 
 
