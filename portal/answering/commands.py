@@ -12,7 +12,6 @@ from portal.accounts.links import INVITATION
 from portal.accounts.models import Membership
 from portal.actor import Actor
 from portal.answering.visits import Visit
-from portal.extensions import db
 from portal.links import commands as links
 from portal.links.addresses import CODE_TOPIC
 from portal.links.commands import Attempt
@@ -51,7 +50,7 @@ def enter_code(visit: Visit, typed: str, of: Sequence[Holder] | None = None) -> 
 
 def tell_of_lock(visit: Visit, *, urgent: bool) -> None:
     """The office learns that somebody guesses. Nothing here may fail: it was counted already."""
-    found = db.session.get(Referral, visit.link.subject_id)
+    found = policy.named(Referral.id == visit.link.subject_id)
     reference, path = (found.reference, f"/referrals/{found.id}") if found else ("", "/")
     outbox.enqueue(visit.actor, "link.locked", unit_id=visit.unit.id, reference=reference,
                    path=path, urgent=urgent)  # fmt: skip

@@ -6,7 +6,6 @@ from functools import partial
 from urllib.parse import urlencode
 
 from flask import current_app
-from sqlalchemy import select
 
 from portal.actor import Actor
 from portal.answering.visits import Visit, opened
@@ -14,7 +13,6 @@ from portal.clients.models import Client
 from portal.consents import texts
 from portal.consents.sheet import phone_of, standing
 from portal.documents.sheet import Code, Facts, Paragraph, Sheet, Words
-from portal.extensions import db
 from portal.links import tokens
 from portal.links.commands import slip_code
 from portal.links.tokens import Purpose
@@ -64,8 +62,7 @@ def slip(referral: Referral, client: Client) -> Sheet:
 def opened_by_slip(visitor: Actor, reference: str) -> tuple[Visit, Referral]:
     """As if the office had followed its link to this referral; the code is still to be entered.
     Raises NotFound."""
-    asked = select(Referral).where(Referral.reference == reference.upper())
-    found = db.session.scalar(asked.where(Referral.sent_at.is_not(None)))
+    found = policy.named(Referral.reference == reference.upper())
     if found is None:
         raise NotFound
     token = tokens.make(Purpose.ANSWER, found.receiver, found.id, visitor.now)

@@ -15,6 +15,7 @@ from portal.links import tokens
 from portal.links.addresses import is_volunteer
 from portal.links.tokens import Holder, Link, Purpose
 from portal.problems import NotFound, Problem
+from portal.referrals import policy
 from portal.referrals.models import Referral
 from portal.registry import registry
 
@@ -68,7 +69,7 @@ class Visit:
         """Whose code opens it: the holder's, for an office also that on the referral's slip."""
         found: list[Holder] = [self.holder]
         if self.link.purpose is Purpose.ANSWER:
-            referral = db.session.get(Referral, self.link.subject_id)
+            referral = policy.named(Referral.id == self.link.subject_id)
             if referral is not None and not referral.is_final:  # a sheet of paper outlives its use
                 found.append(referral)
         return found

@@ -207,9 +207,9 @@ def _letters(messages: list[OutboxMessage]) -> Iterator[tuple[OutboxMessage, Let
 
 
 def _links(letter: Letter) -> list[str]:
-    """Where the links in a letter lead, for a reader in this window, the portal itself aside."""
+    """Where the links in a letter lead, for a reader in this window."""
     base = re.escape(str(current_app.config["BASE_URL"]).rstrip("/"))
-    found = re.findall(base + r"(/\S+)", letter.text)
+    found = re.findall(base + r"(/\S*)", letter.text)
     return [windows.path_in(windows.window(), path) for path in found]
 
 

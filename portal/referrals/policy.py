@@ -195,6 +195,14 @@ def get_visible(actor: Actor, referral_id: UUID, *, lock: bool = False) -> Refer
     return referral
 
 
+def named(*criteria: ColumnElement[bool]) -> Referral | None:
+    """What a link or a sheet of paper names, before it is known who asks: to try its code and to
+    write to its office. Nothing of it is shown; whoever may see it asks `get_visible`."""
+    sent = select(Referral).where(Referral.sent_at.is_not(None), *criteria)
+    found: Referral | None = db.session.scalar(sent)
+    return found
+
+
 def speaks_for(actor: Actor, referral: Referral) -> Side | None:
     """The side an actor moves for: the own one, or the one whose answer is recorded."""
     if actor.kind is ActorKind.SYSTEM:

@@ -182,6 +182,14 @@ def test_the_mailbox_shows_what_would_have_been_sent(client: PortalClient, town:
     assert referral.reference in client.get(without_account[1]).text
 
 
+def test_a_letter_that_leads_to_the_start_page_has_its_link(
+    client: PortalClient, town: Town
+) -> None:
+    outbox.enqueue(Actor.system(NOW), "referral.escalated", person_id=town.lead.person_id)
+    db.session.commit()
+    assert re.search(r'<a class="kern-link"\s+href="/"', client.get("/demo/mailbox").text)
+
+
 def test_a_letter_is_shown_as_it_would_be_sent(client: PortalClient, town: Town) -> None:
     fill_mailbox(town, 1)
     page = client.get("/demo/mailbox").text
